@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/** The public API for plugin authors. */
+export * from './plugin/api.js';
+export * from './plugin/define.js';
+export type * from './plugin/schema.js';
+export * from './change-set.js';
+export * from './virtual-service.js';
+export type { Diagnostic, Place } from './config/diagnostics.js';

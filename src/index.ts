@@ -6,3 +6,4 @@ export type * from './plugin/schema.js';
 export * from './change-set.js';
 export * from './virtual-service.js';
 export type { Diagnostic, Place } from './config/diagnostics.js';
+export { parseDuration } from './config/duration.js';

@@ -124,13 +124,15 @@ export function describeThrown(thrown: unknown): { readonly code: string; readon
   try {
     if (!(thrown instanceof Error)) return { code: 'not-an-error', message: `threw ${String(thrown)}` };
     const code: unknown = 'code' in thrown ? thrown.code : undefined;
-    return {
-      code: typeof code === 'string' ? code : thrown.name,
-      message: thrown.message === '' ? thrown.name : `${thrown.message}`,
-    };
+    const { name, message }: { name: unknown; message: unknown } = thrown;
+    return { code: text(code) ?? text(name) ?? 'Error', message: text(message) ?? text(name) ?? 'Error' };
   } catch {
     return { code: 'not-an-error', message: 'threw something that cannot be shown' };
   }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function bounded(message: string): string {

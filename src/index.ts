@@ -5,5 +5,6 @@ export * from './plugin/define.js';
 export type * from './plugin/schema.js';
 export * from './change-set.js';
 export * from './virtual-service.js';
+export { SluiceError, type ErrorCode } from './errors.js';
 export type { Diagnostic, Place } from './config/diagnostics.js';
 export { parseDuration } from './config/duration.js';

@@ -245,6 +245,11 @@ export interface Backend extends Partial<AsyncDisposable> {
 
 export interface BackendPlugin<S extends ObjectSchema = ObjectSchema> extends PluginBase<'backend', S> {
   readonly capabilities: Capabilities;
+  /**
+   * Names the place in which these options keep their rules (a table, say). Pure. When options change, the
+   * old rules are withdrawn only if the place changes; without this, a backend has one place.
+   */
+  place?(options: Infer<S>): string;
   create(context: PluginContext, options: Infer<S>): Backend | Promise<Backend>;
 }
 

@@ -95,6 +95,9 @@ type PresentKeys<P, R> = {
   [K in keyof P]: K extends R ? K : P[K] extends { default: unknown } ? K : never;
 }[keyof P];
 
-type InferObject<P, R> = { [K in PresentKeys<P, R>]: Infer<P[K]> } & {
-  [K in Exclude<keyof P, PresentKeys<P, R>>]?: Infer<P[K]>;
-};
+/** Of a schema that is not known in detail (`ObjectSchema` itself) no more is said than that it is an object. */
+type InferObject<P, R> = string extends keyof P
+  ? Record<string, unknown>
+  : { [K in PresentKeys<P, R>]: Infer<P[K]> } & {
+      [K in Exclude<keyof P, PresentKeys<P, R>>]?: Infer<P[K]>;
+    };

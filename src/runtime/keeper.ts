@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SluiceError } from '../errors.js';
+import type { Clock } from '../plugin/api.js';
+import type { Override } from './admin.js';
+import { replaceFile } from './file.js';
+import { readOrNull, readState, type SavedState, writeState } from './state-file.js';
+
+const SAVE_AFTER_MS = 1_000;
+const RETRY_MS = 30_000;
+
+export interface KeeperOptions {
+  readonly clock: Clock;
+  readonly directory: string;
+  readonly maxAgeMs: number;
+  readonly state: () => Omit<SavedState, 'savedAt'>;
+  readonly overrides: () => readonly Override[];
+  /** A sentence while the files cannot be written, null once they can again. */
+  readonly onTrouble: (sentence: string | null) => void;
+}
+
+/** Keeps the state directory: writes soon after a change, says when it can't, and tries again. */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  #timer: Disposable | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #overridesChanged = false;
+  #troubled = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#arm(options.maxAgeMs / 4);
+  }
+
+  /** Health has changed: saved within a second. */
+  touch(): void {
+    this.#arm(this.#troubled ? RETRY_MS : SAVE_AFTER_MS, true);
+  }
+
+  /** Overrides have changed: an operator waits for it, so it is written before this resolves. */
+  async saveOverrides(): Promise<void> {
+    this.#overridesChanged = true;
+    await this.save();
+  }
+
+  /** Writes now; never rejects: trouble is told through `onTrouble`. */
+  save(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    await this.save();
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #dueMs = Infinity;
+
+  #arm(delayMs: number, sooner = false): void {
+    const dueMs = this.#options.clock.monotonicMs() + delayMs;
+    if (sooner && this.#timer !== null && this.#dueMs <= dueMs) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#dueMs = dueMs;
+    this.#timer = this.#options.clock.after(delayMs, () => void this.save());
+  }
+
+  async #write(): Promise<void> {
+    const { clock, directory, maxAgeMs, state, overrides, onTrouble } = this.#options;
+    // Rewritten in quiet times too, lest a living state look too old.
+    this.#arm(maxAgeMs / 4);
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o750 });
+      if (this.#overridesChanged) {
+        await replaceFile(
+          overridesPath(directory),
+          overrides().map((override) => JSON.stringify(override)),
+        );
+        this.#overridesChanged = false;
+      }
+      await writeState(statePath(directory), { savedAt: clock.now(), ...state() });
+      if (this.#troubled) onTrouble(null);
+      this.#troubled = false;
+    } catch (error) {
+      this.#arm(RETRY_MS);
+      if (!this.#troubled) onTrouble(stateTrouble(directory, error).message);
+      this.#troubled = true;
+    }
+  }
+}
+
+function statePath(directory: string): string {
+  return join(directory, 'state.jsonl');
+}
+
+function overridesPath(directory: string): string {
+  return join(directory, 'overrides.jsonl');
+}
+
+export function stateTrouble(directory: string, error: unknown): SluiceError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const advice =
+    code === 'ENOSPC'
+      ? 'the disk is full: free some space'
+      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+        ? 'make it writable for this user, or set state.directory'
+        : (message ?? String(error));
+  return new SluiceError(
+    'SLUICE_STATE_WRITE',
+    `cannot save the last known state in ${directory}: ${advice}; a restart will have to probe afresh`,
+    { cause: error },
+  );
+}
+
+/** What a former run left behind: the state unless it is too old, and the operators' overrides, which never are. */
+export async function readDirectory(
+  directory: string,
+  maxAgeMs: number,
+  now: number,
+): Promise<{
+  readonly state: SavedState | null;
+  readonly overrides: readonly Override[];
+  readonly notes: readonly string[];
+}> {
+  const notes: string[] = [];
+  let state: SavedState | null = null;
+  let overrides: Override[] = [];
+  try {
+    state = await readState(statePath(directory));
+  } catch (error) {
+    notes.push(`the saved state is not used: ${(error as Error).message}`);
+  }
+  if (state !== null && (now - state.savedAt > maxAgeMs || state.savedAt > now + maxAgeMs)) {
+    notes.push(`the saved state is not used: it is ${Math.round((now - state.savedAt) / 1000)} s old`);
+    state = { ...state, health: new Map() };
+  }
+  try {
+    const text = await readOrNull(overridesPath(directory));
+    overrides = (text ?? '')
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Override]));
+  } catch (error) {
+    notes.push(`the saved overrides cannot be read: ${(error as Error).message}`);
+  }
+  return { state, overrides: overrides.filter(({ until }) => until === null || until > now), notes };
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+import type { CheckOutcome, CheckTarget, Clock } from '../plugin/api.js';
+import type { Faults } from '../plugin/faults.js';
+import { running } from '../plugin/running.js';
+import type { Doubt } from './doubt.js';
+import { Limit } from './limit.js';
+import { checkedOutcome } from './outcome.js';
+import type { Probe, ProbeResult } from './probe.js';
+
+/** After the abort a check has this long to settle before it counts as hanging. */
+const HANG_MS = 1_000;
+/** A time-out of which the loop slept through this share says nothing about the member. */
+const BLOCKED_SHARE = 0.25;
+/** A check that hangs this often on one target is not started on it again until one of them ends. */
+const MOST_HANGING = 3;
+
+export interface ProbeRunnerOptions {
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly doubt: Doubt;
+  readonly mostSockets: number;
+  readonly mostProcesses: number;
+}
+
+/** Runs single probes: within a deadline, within bounds, and never harmed by what a check does. */
+export class ProbeRunner {
+  readonly #options: ProbeRunnerOptions;
+  readonly #limits: { readonly socket: Limit; readonly process: Limit };
+  readonly #hanging = new Map<string, number>();
+
+  constructor(options: ProbeRunnerOptions) {
+    this.#options = options;
+    this.#limits = { socket: new Limit(options.mostSockets), process: new Limit(options.mostProcesses) };
+  }
+
+  async run(probe: Probe, target: CheckTarget = probe.target): Promise<ProbeResult> {
+    return this.#limits[probe.cost].run(async () => {
+      const { clock } = this.#options;
+      const startedMs = clock.monotonicMs();
+      const outcome = this.#trusted(await this.#attempt(probe, target), startedMs);
+      return { outcome, at: clock.now(), tookMs: clock.monotonicMs() - startedMs };
+    });
+  }
+
+  #attempt(probe: Probe, target: CheckTarget): Promise<CheckOutcome> {
+    const plugin = `check/${probe.spec.type}`;
+    if ((this.#hanging.get(probe.key) ?? 0) >= MOST_HANGING) {
+      return Promise.resolve({ verdict: 'inconclusive', reason: `${plugin} hangs on this target` });
+    }
+    const { clock, faults } = this.#options;
+    const abort = new AbortController();
+    return new Promise((resolve) => {
+      let timedOut = false;
+      let settled = false;
+      let hung = false;
+      const deadline = clock.after(target.timeoutMs, () => {
+        // An answer may already wait in the socket: the loop's next turn reads it before time is called.
+        setImmediate(() => {
+          if (settled) return;
+          timedOut = true;
+          resolve({ verdict: 'fail', kind: 'timeout', reason: `no answer within ${target.timeoutMs} ms` });
+          abort.abort();
+          clock.after(HANG_MS, () => {
+            if (settled) return;
+            hung = true;
+            this.#countHanging(probe, 1);
+            const message = `did not end within ${HANG_MS} ms of its abort signal (${target.endpoint})`;
+            faults.add({ plugin, hook: 'probe', kind: 'timeout', message });
+          });
+        });
+      });
+      const finish = (outcome: CheckOutcome): void => {
+        settled = true;
+        if (hung) this.#countHanging(probe, -1);
+        deadline[Symbol.dispose]();
+        if (!timedOut) resolve(outcome);
+        abort.abort();
+      };
+      const fail = (kind: 'throw' | 'reject' | 'late', error: unknown): void => {
+        const message = error instanceof Error ? error.message : String(error);
+        const atAbort =
+          timedOut &&
+          (error === abort.signal.reason || (error instanceof Error && error.name === 'AbortError'));
+        if (!atAbort) faults.add({ plugin, hook: 'probe', kind: timedOut ? 'late' : kind, message });
+        finish({ verdict: 'inconclusive', reason: `${plugin} failed by itself: ${message}` });
+      };
+      let answer: Promise<CheckOutcome>;
+      try {
+        answer = running(plugin, 'probe', faults, () => probe.prober.probe(target, abort.signal));
+      } catch (error) {
+        fail('throw', error);
+        return;
+      }
+      Promise.resolve(answer).then(
+        (outcome) => finish(checkedOutcome(outcome, plugin, faults)),
+        (error: unknown) => fail('reject', error),
+      );
+    });
+  }
+
+  #countHanging(probe: Probe, change: 1 | -1): void {
+    const count = (this.#hanging.get(probe.key) ?? 0) + change;
+    if (count === 0) this.#hanging.delete(probe.key);
+    else this.#hanging.set(probe.key, count);
+  }
+
+  /** A silence while this host was unfit is no verdict on the member; a refusal still is. */
+  #trusted(outcome: CheckOutcome, startedMs: number): CheckOutcome {
+    if (outcome.verdict !== 'fail' || outcome.kind !== 'timeout') return outcome;
+    const { clock, doubt } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const blockedMs = doubt.blockedMs(startedMs, nowMs);
+    if (blockedMs >= (nowMs - startedMs) * BLOCKED_SHARE) {
+      return {
+        verdict: 'inconclusive',
+        reason: `${outcome.reason}, but this daemon was held up for ${Math.round(blockedMs)} ms`,
+      };
+    }
+    const { unfit } = doubt;
+    return unfit === null ? outcome : { verdict: 'inconclusive', reason: `${outcome.reason}, but ${unfit}` };
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import type { HealthBook, SharedProbe } from './health-book.js';
+import type { Clock } from '../plugin/api.js';
+import type { ProbeResult } from './probe.js';
+import type { ProbeRunner } from './probe-runner.js';
+import { Scheduler } from './scheduler.js';
+
+/** First probes are spread over at most this long, however long the interval is. */
+const MOST_SPREAD_MS = 2_000;
+/** …and over no more than this for each probe: a small site is known at once. */
+const SPREAD_PER_PROBE_MS = 2;
+/** Around each interval, lest probes that met once march together for ever. */
+const JITTER_SHARE = 0.02;
+
+export interface ProbeScheduleOptions {
+  readonly clock: Clock;
+  readonly book: HealthBook;
+  readonly runner: ProbeRunner;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Files the result and says when to probe again, counted from the start of this probe. */
+  readonly absorb: (probe: SharedProbe, result: ProbeResult) => number;
+}
+
+/** Runs the probes of one generation on their cadence: start to start, never two of one probe at a time. */
+export class ProbeSchedule implements Disposable {
+  readonly #options: ProbeScheduleOptions;
+  readonly #scheduler: Scheduler<SharedProbe>;
+  readonly #running = new Set<SharedProbe>();
+  #closed = false;
+
+  constructor(options: ProbeScheduleOptions) {
+    this.#options = options;
+    this.#scheduler = new Scheduler(options.clock, (probe) => void this.#probe(probe));
+  }
+
+  /** `before` is the former generation's: a probe that goes on keeps its beat. */
+  start(before: ProbeSchedule | null): void {
+    const { clock, book, random } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const spreadMs = Math.min(MOST_SPREAD_MS, book.probes.size * SPREAD_PER_PROBE_MS);
+    for (const probe of book.probes.values()) {
+      const known = before?.dueMs(probe.key, nowMs) ?? null;
+      this.#scheduler.schedule(probe, known ?? nowMs + random() * Math.min(spreadMs, probe.spec.intervalMs));
+    }
+  }
+
+  /** When the probe of this key starts next: null if it is not known here. */
+  dueMs(key: string, nowMs: number): number | null {
+    const probe = this.#options.book.probes.get(key);
+    if (probe === undefined) return null;
+    return this.#running.has(probe) ? nowMs + probe.spec.fastIntervalMs : this.#scheduler.dueMs(probe);
+  }
+
+  nextInMs(key: string): number | null {
+    const nowMs = this.#options.clock.monotonicMs();
+    const dueMs = this.dueMs(key, nowMs);
+    return dueMs === null ? null : Math.max(0, Math.round(dueMs - nowMs));
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#scheduler[Symbol.dispose]();
+  }
+
+  async #probe(probe: SharedProbe): Promise<void> {
+    const { clock, runner, absorb, random } = this.#options;
+    const startedMs = clock.monotonicMs();
+    this.#running.add(probe);
+    const result = await runner.run(probe);
+    this.#running.delete(probe);
+    if (this.#closed) return;
+    const afterMs = absorb(probe, result) * (1 + (random() - 0.5) * JITTER_SHARE);
+    this.#scheduler.schedule(probe, Math.max(clock.monotonicMs(), startedMs + afterMs));
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import type { Health } from '../health/machine.js';
+import { replaceFile } from './file.js';
+
+/**
+ * The last known state: the health of every probe, by the probe's own identity (target and check), so that a
+ * rename keeps it and a changed check does not. One JSON value a line; the first line is the header.
+ */
+export interface SavedState {
+  readonly savedAt: number;
+  readonly health: ReadonlyMap<string, Health>;
+  /** Backends in use when it was saved, with their options: rules they left behind are found again by this. */
+  readonly backends: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+interface Header {
+  readonly version: 1;
+  readonly saved_at: number;
+  readonly backends: SavedState['backends'];
+}
+
+export async function writeState(path: string, state: SavedState): Promise<void> {
+  await replaceFile(path, lines(state));
+}
+
+function* lines(state: SavedState): Generator<string> {
+  yield JSON.stringify({ version: 1, saved_at: state.savedAt, backends: state.backends } satisfies Header);
+  for (const [key, { state: health, since, streak, reason }] of state.health) {
+    if (health !== 'unknown') yield JSON.stringify([key, health, since, streak, reason]);
+  }
+}
+
+/** What `path` holds; null when there is none. A damaged file throws: it is told, then ignored. */
+export async function readState(path: string): Promise<SavedState | null> {
+  const text = await readOrNull(path);
+  if (text === null) return null;
+  const [first, ...rest] = text.split('\n');
+  const header = JSON.parse(first ?? '') as Partial<Header>;
+  if (header.version !== 1 || typeof header.saved_at !== 'number')
+    throw new Error('not a state file of this version');
+  const health = new Map<string, Health>();
+  for (const line of rest) {
+    if (line === '') continue;
+    const [key, state, since, streak, reason] = JSON.parse(line) as [
+      string,
+      Health['state'],
+      number,
+      number,
+      string,
+    ];
+    if (state !== 'up' && state !== 'down') throw new Error(`no such state: ${state}`);
+    health.set(key, { state, since, streak, reason, restored: true });
+  }
+  return { savedAt: header.saved_at, health, backends: header.backends ?? {} };
+}
+
+export async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,3 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** The contract kit for plugin authors: `sluice/testing`. */
-export type { Plugin } from './plugin/api.js';
+export * from './testing/fake-backend.js';
+export * from './testing/fake-clock.js';
+export * from './testing/fake-engine.js';

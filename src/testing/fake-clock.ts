@@ -7,20 +7,23 @@ interface Waiting {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until a test moves it. Callbacks run in the order of their due times. */
+/**
+ * A clock that stands still until a test moves it. Callbacks run in the order of their due times, those of one
+ * time in the order in which they were asked for.
+ */
 export class FakeClock implements Clock {
   readonly #waiting = new Set<Waiting>();
   #nowMs = 0;
   #sequence = 0;
-  /** Wall clock at monotonic 0, in ms since the epoch. */
-  readonly epochMs: number;
+  #epochMs: number;
 
+  /** @param epochMs wall clock at monotonic 0, in ms since the epoch */
   constructor(epochMs = Date.UTC(2026, 0, 1)) {
-    this.epochMs = epochMs;
+    this.#epochMs = epochMs;
   }
 
   now(): number {
-    return this.epochMs + this.#nowMs;
+    return this.#epochMs + this.#nowMs;
   }
 
   monotonicMs(): number {
@@ -39,7 +42,7 @@ export class FakeClock implements Clock {
     return this.#waiting.size;
   }
 
-  /** Lets time pass; between two callbacks, promises and the loop's other work settle. */
+  /** Lets time pass; after every callback, promises and the loop's other work settle. */
   async advance(byMs: number): Promise<void> {
     const endMs = this.#nowMs + byMs;
     await settle();
@@ -52,20 +55,27 @@ export class FakeClock implements Clock {
     this.#nowMs = endMs;
   }
 
+  /** Time passes in which nothing runs, as when the event loop is blocked: what fell due comes late. */
+  stall(byMs: number): void {
+    this.#nowMs += byMs;
+  }
+
+  /** Somebody sets the wall clock; monotonic time doesn't notice. */
+  setWallClock(epochMs: number): void {
+    this.#epochMs = epochMs - this.#nowMs;
+  }
+
   #next(endMs: number): Waiting | undefined {
     let first: Waiting | undefined;
     for (const waiting of this.#waiting) {
-      if (waiting.dueMs > endMs) continue;
-      if (
-        first === undefined ||
-        waiting.dueMs < first.dueMs ||
-        (waiting.dueMs === first.dueMs && waiting.sequence < first.sequence)
-      ) {
-        first = waiting;
-      }
+      if (waiting.dueMs <= endMs && (first === undefined || comesBefore(waiting, first))) first = waiting;
     }
     return first;
   }
+}
+
+function comesBefore(a: Waiting, b: Waiting): boolean {
+  return a.dueMs === b.dueMs ? a.sequence < b.sequence : a.dueMs < b.dueMs;
 }
 
 /** A few turns of the real event loop, so that what a callback set off has come to rest. */

@@ -5,20 +5,28 @@ import { sharesOf, type Weighted } from './shares.js';
 const NOTHING_HELD: ReadonlyMap<string, number> = new Map();
 
 /**
- * Slots in an order to be drawn in turn: whoever is furthest behind its share comes next, so that a member of
- * weight 2 among 1s reads `a b a c`, never `a a b c`.
+ * Slots in an order to be drawn in turn: at no point has a member got a whole slot more or less than its share
+ * so far. A share of k in n cuts the slots into k windows with one slot in each; of the windows that have
+ * begun, the one that ends first is served (earliest deadline first, which misses none; Baruah et al.,
+ * "Proportionate progress", 1996).
  */
 export function smoothHomes(members: readonly Weighted[], count: number): string[] {
-  const shares = [...sharesOf(members, NOTHING_HELD, count)];
-  const credits = shares.map(() => 0);
-  return Array.from({ length: count }, () => {
-    let next = 0;
-    shares.forEach(([, share], index) => {
-      credits[index]! += share;
-      if (credits[index]! > credits[next]!) next = index;
-    });
-    credits[next]! -= count;
-    return shares[next]![0];
+  const turns = [...sharesOf(members, NOTHING_HELD, count)]
+    .filter(([, share]) => share > 0)
+    .map(([key, share]) => ({ key, share, taken: 0 }));
+  return Array.from({ length: count }, (_, slot) => {
+    let next = turns[0]!;
+    let firstEnd = Number.POSITIVE_INFINITY;
+    for (const turn of turns) {
+      const begin = Math.floor((turn.taken * count) / turn.share);
+      const end = Math.ceil(((turn.taken + 1) * count) / turn.share);
+      if (begin <= slot && turn.taken < turn.share && end < firstEnd) {
+        next = turn;
+        firstEnd = end;
+      }
+    }
+    next.taken++;
+    return next.key;
   });
 }
 

@@ -6,6 +6,8 @@
  */
 import { WEIGHT_MAX } from '../health/weight.js';
 
+export { dealSlots, type SlotMember, type Spread } from './deal.js';
+
 /** Counts up to here are chosen so that every set of surviving members divides them exactly. */
 const EXACT_MAX = 120;
 /** One slot of so many is at most one percentage point. */

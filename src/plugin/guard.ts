@@ -19,11 +19,11 @@ export type Guarded<T> =
 /** Carries calls over the plugin boundary: each has a name, a budget and an end. */
 export class Guard {
   readonly #faults: Faults;
-  readonly #clock: Clock;
+  readonly clock: Clock;
 
   constructor(faults: Faults, clock: Clock) {
     this.#faults = faults;
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /**
@@ -38,7 +38,7 @@ export class Guard {
     run: (signal: AbortSignal) => T | PromiseLike<T>,
     options: GuardOptions,
   ): Promise<Guarded<T>> {
-    const startedMs = this.#clock.monotonicMs();
+    const startedMs = this.clock.monotonicMs();
     const abort = new AbortController();
     const { signal: outer, timeoutMs } = options;
     return new Promise((resolve) => {
@@ -47,7 +47,7 @@ export class Guard {
         over = true;
         timer[Symbol.dispose]();
         outer?.removeEventListener('abort', stop);
-        resolve({ ...result, tookMs: this.#clock.monotonicMs() - startedMs });
+        resolve({ ...result, tookMs: this.clock.monotonicMs() - startedMs });
         abort.abort();
       };
       const fail = (kind: FaultKind, thrown: unknown): void => {
@@ -55,7 +55,7 @@ export class Guard {
         if (!over) end({ ok: false, fault });
       };
       const stop = (): void => end({ ok: false, fault: null });
-      const timer = this.#clock.after(timeoutMs, () => {
+      const timer = this.clock.after(timeoutMs, () => {
         const message = `did not finish within ${timeoutMs} ms`;
         end({ ok: false, fault: this.#faults.add({ plugin, hook, kind: 'timeout', message }) });
       });
@@ -86,8 +86,8 @@ export class Guard {
 
   /** Calls a plugin that must answer at once. A promise is no answer: it is seen, filed and swallowed. */
   callSync<T>(plugin: string, hook: string, run: () => T): Guarded<T> {
-    const startedMs = this.#clock.monotonicMs();
-    const tookMs = (): number => this.#clock.monotonicMs() - startedMs;
+    const startedMs = this.clock.monotonicMs();
+    const tookMs = (): number => this.clock.monotonicMs() - startedMs;
     try {
       const value = running(plugin, hook, this.#faults, run);
       if (!isThenable(value)) return { ok: true, value, tookMs: tookMs() };

@@ -32,6 +32,10 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERROR_CODES, text);
+}
+
 /** An expected failure with a code: its message is a sentence for the operator and says what to do. */
 export class SluiceError extends Error {
   readonly code: ErrorCode;

@@ -72,8 +72,14 @@ export type Schema =
   | MapSchema
   | AnyOfSchema;
 
-/** The TypeScript type of a value that satisfies schema `S`, defaults filled in. */
-export type Infer<S> = S extends { enum: readonly (infer E)[] }
+/** The TypeScript type of a value that satisfies schema `S`, defaults filled in; of any schema, all that is known. */
+export type Infer<S> = Schema extends S
+  ? unknown
+  : ObjectSchema extends S
+    ? Readonly<Record<string, unknown>>
+    : InferOne<S>;
+
+type InferOne<S> = S extends { enum: readonly (infer E)[] }
   ? E
   : S extends { anyOf: readonly (infer A)[] }
     ? Infer<A>

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { type Parsed, bad, good } from './parsed.js';
 
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-type Unit = keyof typeof UNIT_MS;
-
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
 /** Ten years; longer is a slip of the pen. */
-const LONGEST_MS = 3650 * UNIT_MS.d;
+const LONGEST_MS = 3650 * 86_400_000;
 
 /** Reads `200ms`, `2s`, `1.5s`, `5m`, `1h`, `14d`. */
 export function readDuration(text: string): Parsed<number> {
@@ -13,7 +17,8 @@ export function readDuration(text: string): Parsed<number> {
   if (match === null) {
     return bad(`"${text}" is not a duration: write a number and a unit, such as 200ms, 2s, 5m, 1h or 14d`);
   }
-  const ms = Number(match[1]) * UNIT_MS[match[2] as Unit];
+  const unitMs = UNITS.find(([unit]) => unit === match[2])?.[1] ?? 1;
+  const ms = Number(match[1]) * unitMs;
   const whole = Math.round(ms);
   if (Math.abs(ms - whole) > 1e-6) return bad(`"${text}" is finer than a millisecond`);
   if (whole > LONGEST_MS) return bad(`"${text}" is longer than ten years`);
@@ -32,8 +37,7 @@ export function parseDuration(text: string): number {
 
 /** The shortest text that {@link parseDuration} reads back to the same milliseconds. */
 export function formatDuration(ms: number): string {
-  for (const unit of ['d', 'h', 'm', 's'] as const) {
-    if (ms !== 0 && ms % UNIT_MS[unit] === 0) return `${ms / UNIT_MS[unit]}${unit}`;
-  }
-  return ms === 0 ? '0s' : `${ms}ms`;
+  if (ms === 0) return '0s';
+  const [unit, unitMs] = UNITS.find(([, size]) => ms % size === 0) ?? ['ms', 1];
+  return `${ms / unitMs}${unit}`;
 }

@@ -67,7 +67,9 @@ function readRegex(text: string): Parsed<RegExp> {
   try {
     return good(new RegExp(text, 'u'));
   } catch (error) {
-    return bad(`"${text}" is not a regular expression: ${(error as Error).message}`);
+    return bad(
+      `"${text}" is not a regular expression: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

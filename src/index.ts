@@ -8,3 +8,4 @@ export * from './virtual-service.js';
 export { SluiceError, type ErrorCode } from './errors.js';
 export type { Diagnostic, Place } from './config/diagnostics.js';
 export { parseDuration } from './config/duration.js';
+export { closeByReset } from './plugin/connect.js';

@@ -66,7 +66,7 @@ describe('laws of health', () => {
         results.forEach((result, index) => {
           run = result === results[index - 1] ? run + 1 : 1;
           const needed = index === 0 ? 1 : result === 'pass' ? policy.rise : policy.fall;
-          if (run >= needed) expected = stateOf[result as 'pass' | 'fail'];
+          if (run >= needed) expected = stateOf[result];
         });
         assert.equal(last(policy, sequence).state, expected);
       }),

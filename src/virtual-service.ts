@@ -47,8 +47,9 @@ export interface Persistence {
 
 export interface RealServer {
   readonly address: string;
+  /** 0 keeps the port that the client asked for: port ranges and marks without a port of the members' own. */
   readonly port: number;
-  /** Relative share of new connections; 0 for a draining one. */
+  /** Relative share of new connections, a fraction where an agent reports percent; 0 for a draining one. */
   readonly weight: number;
   readonly state: 'active' | 'draining';
   /** `cluster/service/member`, a label for people; empty when read back from a kernel that keeps no names. */

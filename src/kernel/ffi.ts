@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { SluiceError } from '../errors.js';
+import { littleEndian } from './byte-order.js';
 import { SystemError } from './system-error.js';
 
 /** Address families, socket types, options: the numbers of Linux on every architecture that Node supports. */
@@ -156,8 +157,6 @@ function bindLibc(koffi: Koffi): Libc {
     close: (fd) => void checked(close(fd), 'close'),
   };
 }
-
-const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** `struct pollfd { int fd; short events; short revents; }` for each entry. */
 function pollTable(entries: readonly PollEntry[]): { bytes: Uint8Array; view: DataView } {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../model.js';
 import type { BackendPlugin } from '../plugin/api.js';
+import type { PluginRegistry } from '../plugin/registry.js';
 import type { Reconciler } from './reconciler.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -33,20 +34,19 @@ export function backendsInUse(config: Config): Map<string, Options> {
  * options stay: a proxy keeps its listeners, a kernel engine what it knows to be held.
  */
 export async function prepareEngines(
-  config: Config,
+  wanted: ReadonlyMap<string, Options>,
   current: ReadonlyMap<string, Engine>,
-  plugin: (name: string) => Promise<BackendPlugin>,
-  make: (plugin: BackendPlugin, options: Options) => Promise<Reconciler>,
+  registry: PluginRegistry,
+  make: (name: string, options: Options) => Promise<Engine>,
 ): Promise<PreparedEngines> {
   const engines = new Map<string, Engine>();
   const fresh: Engine[] = [];
-  for (const [name, options] of backendsInUse(config)) {
-    const loaded = await plugin(name);
+  for (const [name, options] of wanted) {
     const kept = current.get(name);
-    if (kept !== undefined && kept.plugin === loaded && isDeepStrictEqual(kept.options, options))
-      engines.set(name, kept);
+    const same = kept !== undefined && kept.plugin === (await registry.get('backend', name));
+    if (same && isDeepStrictEqual(kept.options, options)) engines.set(name, kept);
     else {
-      const engine = { name, plugin: loaded, options, reconciler: await make(loaded, options) };
+      const engine = await make(name, options);
       engines.set(name, engine);
       fresh.push(engine);
     }

@@ -77,16 +77,26 @@ export class HealthBook {
     }
   }
 
-  /** Takes over what is known of the same probes: from a former generation, or from the saved state. */
-  restore(saved: ReadonlyMap<string, Health>, results?: ReadonlyMap<string, SharedProbe>): void {
+  /** Takes over what the saved state knows of the same probes. */
+  restore(saved: ReadonlyMap<string, Health>): void {
     for (const probe of this.probes.values()) {
       const known = saved.get(probe.key);
-      if (known !== undefined)
-        for (const part of probe.parts) part.health = restoreHealth(known, policyOf(probe.spec));
-      probe.results.push(...(results?.get(probe.key)?.results ?? []));
+      if (known === undefined) continue;
+      for (const part of probe.parts) part.health = restoreHealth(known, policyOf(probe.spec));
     }
     for (const record of this.records.values())
       record.combined = combineHealth(record.parts.map(({ health }) => health));
+  }
+
+  /** Takes over from the book of the generation before: health, results, and what was last told of services. */
+  inherit(before: HealthBook): void {
+    this.restore(before.health());
+    for (const [key, probe] of this.probes) probe.results.push(...(before.probes.get(key)?.results ?? []));
+    for (const [id, record] of this.records) record.rule = before.records.get(id)?.rule ?? record.rule;
+    for (const id of this.services.keys()) {
+      const state = before.#serviceStates.get(id);
+      if (state !== undefined) this.#serviceStates.set(id, state);
+    }
   }
 
   /** Health by probe, to be saved. Parts of one probe have stepped alike: one stands for all. */
@@ -198,5 +208,5 @@ function policyOf(spec: CheckSpec): HealthPolicy {
 function weightText(result: ProbeResult | undefined): string {
   if (result?.outcome.verdict !== 'pass') return '';
   const { weight, weightIs, admin } = result.outcome;
-  return `${weight ?? ''} ${weightIs ?? ''} ${admin ?? ''}`;
+  return [weight, weightIs, admin].join(' ').trim();
 }

@@ -151,11 +151,15 @@ export class Reconciler {
     host: Pick<ReconcilerHost, 'compute' | 'serviceIds' | 'reasonOf' | 'adjust'>,
   ): Promise<ChangeSet> {
     const held = indexed((await this.#guardedObserve()).services);
+    const before = new Map(held);
     const after = new Map<string, VirtualService>();
     for await (const id of gently(host.serviceIds())) {
-      for (const service of host.compute(id, (key) => held.get(key))) after.set(service.key, service);
+      for (const service of host.compute(id, (key) => held.get(key))) {
+        if (isSame(held.get(service.key), service)) before.set(service.key, service);
+        after.set(service.key, service);
+      }
     }
-    return diffServices(held, adjusted(after, host), (service, member) => host.reasonOf(service, member));
+    return diffServices(before, adjusted(after, host), (service, member) => host.reasonOf(service, member));
   }
 
   /** Warnings about this host that would keep the services from working. */
@@ -242,8 +246,10 @@ export class Reconciler {
   /** From what is dirty; a dirt that comes while it computes is left for the next round. */
   async #difference(): Promise<ChangeSet> {
     const held = this.#held!;
-    const whole = this.#allDirty || this.host.adjust !== null;
-    const ids = whole ? [...this.host.serviceIds()] : [...this.#dirty];
+    // Of one piece, even if a reload puts another in its place meanwhile: that marks all dirty again.
+    const { host } = this;
+    const whole = this.#allDirty || host.adjust !== null;
+    const ids = whole ? [...host.serviceIds()] : [...this.#dirty];
     this.#allDirty = false;
     this.#dirty.clear();
     if (whole) this.#keysOf.clear();
@@ -254,20 +260,21 @@ export class Reconciler {
         const service = held.get(key);
         if (service !== undefined) before.set(key, service);
       }
-      const wanted = this.host.compute(id, (key) => held.get(key));
+      const wanted = host.compute(id, (key) => held.get(key));
       this.#keysOf.set(
         id,
         wanted.map(({ key }) => key),
       );
       for (const service of wanted) {
-        after.set(service.key, service);
         const now = held.get(service.key);
-        if (now !== undefined) before.set(service.key, now);
+        // What is the same is compared here, in turns, and takes the names that the configuration has now.
+        if (isSame(now, service)) held.set(service.key, service);
+        const known = held.get(service.key);
+        if (known !== undefined) before.set(service.key, known);
+        after.set(service.key, service);
       }
     }
-    return diffServices(before, adjusted(after, this.host), (service, member) =>
-      this.host.reasonOf(service, member),
-    );
+    return diffServices(before, adjusted(after, host), (service, member) => host.reasonOf(service, member));
   }
 
   async #apply(change: ChangeSet): Promise<boolean> {
@@ -339,6 +346,11 @@ function indexed(services: readonly VirtualService[]): Map<string, VirtualServic
 
 function adjusted(services: Services, host: Pick<ReconcilerHost, 'adjust'>): Services {
   return host.adjust === null ? services : indexed(host.adjust([...services.values()]));
+}
+
+function isSame(held: VirtualService | undefined, wanted: VirtualService): boolean {
+  if (held === undefined) return false;
+  return diffServices(new Map([[held.key, held]]), new Map([[wanted.key, wanted]])).changes.length === 0;
 }
 
 /** Yields the loop every few milliseconds of work. */

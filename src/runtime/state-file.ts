@@ -26,8 +26,8 @@ export async function writeState(path: string, state: SavedState): Promise<void>
 
 function* lines(state: SavedState): Generator<string> {
   yield JSON.stringify({ version: 1, saved_at: state.savedAt, backends: state.backends } satisfies Header);
-  for (const [key, { state: health, since, streak, reason }] of state.health) {
-    if (health !== 'unknown') yield JSON.stringify([key, health, since, streak, reason]);
+  for (const [key, { state: health, since, reason }] of state.health) {
+    if (health !== 'unknown') yield JSON.stringify([key, health, since, reason]);
   }
 }
 
@@ -42,15 +42,9 @@ export async function readState(path: string): Promise<SavedState | null> {
   const health = new Map<string, Health>();
   for (const line of rest) {
     if (line === '') continue;
-    const [key, state, since, streak, reason] = JSON.parse(line) as [
-      string,
-      Health['state'],
-      number,
-      number,
-      string,
-    ];
+    const [key, state, since, reason] = JSON.parse(line) as [string, Health['state'], number, string];
     if (state !== 'up' && state !== 'down') throw new Error(`no such state: ${state}`);
-    health.set(key, { state, since, streak, reason, restored: true });
+    health.set(key, { state, since, streak: 0, reason, restored: true });
   }
   return { savedAt: header.saved_at, health, backends: header.backends ?? {} };
 }

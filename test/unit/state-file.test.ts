@@ -53,7 +53,7 @@ test('no file is no state; a damaged one is refused whole', async () => {
     for (const damaged of [
       '',
       '{}',
-      '{"version":1,"saved_at":1}\n["a","sideways",1,1,""]\n',
+      '{"version":1,"saved_at":1}\n["a","sideways",1,""]\n',
       '{"version":1,"saved_at":1}\n["a","u',
     ]) {
       await writeFile(file, damaged);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+import type { Prepared } from './prepare.js';
+import type { Clock, HealthChange } from './plugin/api.js';
+import type { Overrides } from './runtime/admin.js';
+import { demandOf } from './runtime/demand.js';
+import type { Doubt } from './runtime/doubt.js';
+import type { Engine } from './runtime/engines.js';
+import { type EndpointRecord, HealthBook, type SharedProbe } from './runtime/health-book.js';
+import type { NewEvent } from './runtime/journal.js';
+import type { ProbeResult } from './runtime/probe.js';
+import type { ProbeRunner } from './runtime/probe-runner.js';
+import type { ReconcilerHost } from './runtime/reconciler.js';
+import { rulesOf } from './runtime/report.js';
+import { ProbeSchedule } from './runtime/schedule.js';
+import type { Service } from './model.js';
+import type { SavedState } from './runtime/state-file.js';
+
+export interface GenerationOptions {
+  readonly number: number;
+  readonly prepared: Prepared;
+  readonly clock: Clock;
+  readonly runner: ProbeRunner;
+  readonly doubt: Doubt;
+  readonly overrides: Overrides;
+  readonly tell: (event: NewEvent) => void;
+  /** Health has changed and is worth saving. */
+  readonly touched: () => void;
+}
+
+/** One configuration in force: its health book, its probes, and what it demands of the engines. */
+export class Generation {
+  readonly number: number;
+  readonly loadedAt: number;
+  readonly prepared: Prepared;
+  readonly book: HealthBook;
+  readonly #options: GenerationOptions;
+  readonly #schedule: ProbeSchedule;
+  /** Probes whose first answer is still out; null once the first rules may be applied. */
+  #awaited: { readonly probes: Set<SharedProbe>; readonly done: () => void } | null = null;
+
+  constructor(options: GenerationOptions) {
+    const { prepared, clock, runner, overrides } = options;
+    this.#options = options;
+    this.number = options.number;
+    this.loadedAt = clock.now();
+    this.prepared = prepared;
+    this.book = new HealthBook(prepared.config, prepared.checks, overrides, (record) => this.isHeld(record));
+    this.#schedule = new ProbeSchedule({
+      clock,
+      book: this.book,
+      runner,
+      random: Math.random,
+      absorb: (probe, result) => this.#absorb(probe, result),
+    });
+  }
+
+  get engines(): ReadonlyMap<string, Engine> {
+    return this.prepared.engines.engines;
+  }
+
+  /** Whether the engine gives an endpoint new connections, as far as known. */
+  isHeld(record: EndpointRecord): boolean {
+    const reconciler = this.engines.get(record.service.backend)?.reconciler;
+    return rulesOf(record).some(({ frontend, server }) => reconciler?.holds(frontend, server) === true);
+  }
+
+  /** Takes over from the generation before, or from what a former run saved. */
+  inherit(before: Generation | null, saved: SavedState | null): void {
+    if (before !== null) this.book.inherit(before.book);
+    else if (saved !== null) this.book.restore(saved.health);
+  }
+
+  /** Probes from now on. Resolves when each probe has answered once, or after `patienceMs`. */
+  async probe(before: Generation | null, patienceMs: number): Promise<void> {
+    const { clock } = this.#options;
+    this.#schedule.start(before === null ? null : before.#schedule);
+    before?.endProbing();
+    const probes = new Set(this.book.probes.values());
+    if (probes.size === 0) return;
+    await new Promise<void>((done) => {
+      const timer = clock.after(patienceMs, done);
+      this.#awaited = {
+        probes,
+        done: () => {
+          timer[Symbol.dispose]();
+          done();
+        },
+      };
+    });
+    this.#awaited = null;
+    for (const service of this.book.services.values()) this.#stepService(service);
+  }
+
+  endProbing(): void {
+    this.#schedule[Symbol.dispose]();
+  }
+
+  nextProbeInMs(key: string): number | null {
+    return this.#schedule.nextInMs(key);
+  }
+
+  /** What this generation asks of one engine, and hears from it. */
+  host(engine: Engine): ReconcilerHost {
+    const { hooks } = this.prepared;
+    const { tell, clock } = this.#options;
+    const backend = engine.name;
+    return {
+      ...demandOf(this.book, backend, engine.plugin.capabilities),
+      adjust: hooks.adjusts ? (services) => hooks.adjustDesired(services, { backend }) : null,
+      veto: (change) => hooks.beforeApply({ backend, change }),
+      applied: (change, report, tookMs) => {
+        const applied = new Set(report.applied);
+        for (const { key, operations } of change.changes) {
+          if (!applied.has(key)) continue;
+          for (const operation of operations) {
+            if (operation.op !== 'add-member' && operation.op !== 'remove-member') continue;
+            const record = this.book.records.get(operation.member.endpoint);
+            if (record === undefined) continue;
+            const added = operation.op === 'add-member';
+            const reason = added ? 'added' : `removed: ${operation.reason}`;
+            record.rule = { changedAt: clock.now(), reason: `${reason} (${key})` };
+          }
+        }
+        tell({
+          kind: 'apply',
+          subject: backend,
+          message: applyText(change.changes.length, report.failed.length, tookMs),
+        });
+        void hooks.afterApply({ backend, change, report, tookMs });
+      },
+      trouble: (sentence) => {
+        const message = sentence ?? `backend ${backend} holds what it should again`;
+        tell({ kind: 'warning', subject: `backend/${backend}`, message });
+      },
+      drifted: (what) => {
+        tell({
+          kind: 'drift',
+          subject: `backend/${backend}`,
+          message: `somebody else changed our rules (${what}): repairing`,
+        });
+      },
+    };
+  }
+
+  /** An operator's word has changed what these services should hold. */
+  adminChanged(services: Iterable<Service>): void {
+    for (const service of services) this.#dirty(service);
+  }
+
+  #absorb(probe: SharedProbe, result: ProbeResult): number {
+    const { doubt, touched } = this.#options;
+    noteExhaustion(doubt, result);
+    const { changes, touched: weighed, wakeAfterMs } = this.book.absorb(probe, result);
+    for (const change of changes) this.#changed(change);
+    for (const { service } of weighed) this.#dirty(service);
+    if (changes.length > 0) touched();
+    this.#answered(probe);
+    return wakeAfterMs;
+  }
+
+  #changed(change: HealthChange): void {
+    const { endpoint, from, to, reason } = change;
+    this.#options.tell({ kind: 'health', subject: endpoint, from, to, message: reason });
+    this.prepared.hooks.healthChanged(change);
+    this.#dirty(this.book.records.get(endpoint)!.service);
+  }
+
+  #dirty(service: Service): void {
+    // While first answers are still out, a service is no news: half of its members have not spoken.
+    if (this.#awaited === null) this.#stepService(service);
+    this.engines.get(service.backend)!.reconciler.mark(service.id);
+  }
+
+  #stepService(service: Service): void {
+    const { from, to } = this.book.stepServiceState(service);
+    if (from !== to) {
+      const up = service.endpoints.filter(({ id }) => this.book.view(id).state === 'up').length;
+      const message = `${up} of ${service.endpoints.length} members up`;
+      this.#options.tell({ kind: 'service', subject: service.id, from: from ?? 'unknown', to, message });
+    }
+  }
+
+  #answered(probe: SharedProbe): void {
+    if (this.#awaited === null || !this.#awaited.probes.delete(probe)) return;
+    if (this.#awaited.probes.size === 0) this.#awaited.done();
+  }
+}
+
+function applyText(changed: number, failed: number, tookMs: number): string {
+  const services = `${changed} ${changed === 1 ? 'service' : 'services'} changed in ${tookMs.toFixed(1)} ms`;
+  return failed === 0 ? services : `${services}, ${failed} refused`;
+}
+
+/** A check that ran out of descriptors or ports says something of this host. */
+function noteExhaustion(doubt: Doubt, { outcome }: ProbeResult): void {
+  if (outcome.verdict !== 'inconclusive') return;
+  const code = outcome.details?.['code'];
+  if (code === 'EMFILE' || code === 'ENFILE')
+    doubt.note('descriptors', 'this process has run out of file descriptors: raise its LimitNOFILE');
+  if (code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE') {
+    doubt.note('ports', 'this host has run out of local ports: widen net.ipv4.ip_local_port_range');
+  }
+}

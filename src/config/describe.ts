@@ -19,6 +19,9 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   file: 'a path',
 };
 
+/** More of them would hide the rest of the sentence. */
+const MOST_KEYS = 5;
+
 /** `a number`, `a list`, …: what stands there. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
@@ -48,8 +51,12 @@ export function describeSchema(schema: unknown): string {
     case 'array':
       return isRecord(items) ? `a list (each ${describeSchema(items)})` : 'a list';
     default:
-      return isRecord(properties) ? `a mapping with ${keyList(Object.keys(properties))}` : 'a mapping';
+      return isRecord(properties) ? describeKeys(Object.keys(properties)) : 'a mapping';
   }
+}
+
+function describeKeys(keys: readonly string[]): string {
+  return keys.length > MOST_KEYS ? 'a mapping' : `a mapping with ${keyList(keys)}`;
 }
 
 /** `a, b or c`, each once. */

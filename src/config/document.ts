@@ -13,7 +13,7 @@ import {
 import type { Diagnostic } from './diagnostics.js';
 import { type IndexedText, placeOfSpan } from './locate.js';
 import { PositionIndexBuilder, type Span } from './position-index.js';
-import { syntaxHint } from './traps.js';
+import { syntaxHint, syntaxMessage } from './traps.js';
 
 export interface ParsedText {
   readonly source: IndexedText;
@@ -36,16 +36,25 @@ export function parseText(file: string, text: string): ParsedText {
     uniqueKeys: false,
     resolveKnownTags: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // At 'silent', a second document is not an error.
+    logLevel: 'error',
   });
   const walk = new Walk(file, text);
   const value = walk.read(document.contents);
-  const syntax = [...document.errors, ...document.warnings].map((error) =>
-    syntaxDiagnostic(file, text, error),
-  );
-  const diagnostics = [...syntax, ...walk.diagnostics];
+  const diagnostics = syntaxDiagnostics(file, text, document) ?? walk.diagnostics;
   const source: IndexedText = { file, text, positions: walk.positions.finish() };
   return { source, value: diagnostics.length > 0 ? undefined : value, diagnostics };
+}
+
+/** After the first error the parser only guesses, so that is the one to tell; warnings stand for themselves. */
+function syntaxDiagnostics(
+  file: string,
+  text: string,
+  { errors, warnings }: { readonly errors: readonly YAMLError[]; readonly warnings: readonly YAMLError[] },
+): Diagnostic[] | undefined {
+  const [first] = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const told = first === undefined ? warnings : [first];
+  return told.length === 0 ? undefined : told.map((error) => syntaxDiagnostic(file, text, error));
 }
 
 function syntaxDiagnostic(file: string, text: string, error: YAMLError): Diagnostic {
@@ -55,7 +64,7 @@ function syntaxDiagnostic(file: string, text: string, error: YAMLError): Diagnos
   return {
     severity: 'error',
     code: 'SLUICE_CFG_SYNTAX',
-    message: error.message,
+    message: syntaxMessage(error.code) ?? error.message,
     ...(hint === undefined ? {} : { hint }),
     place,
   };

@@ -20,7 +20,8 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: FormatOptions 
   const lines = [
     `${paint(BOLD, `${where}:`)} ${paint(tint, `${severity}[${code}]`)}: ${paint(BOLD, message)}`,
   ];
-  if (place !== undefined) lines.push(...excerpt(place, options, (caret) => paint(tint, caret)));
+  if (place !== undefined && place.source.trim() !== '')
+    lines.push(...excerpt(place, options, (caret) => paint(tint, caret)));
   if (related !== undefined) {
     const { file, line, column } = related.place;
     lines.push(`  ${paint(CYAN, `${file}:${line}:${column}:`)} ${related.message}`);

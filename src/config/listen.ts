@@ -59,7 +59,9 @@ function splitPort(body: string, text: string): Parsed<{ host: string; ports: st
     return good({ host: match[1] ?? '', ports: match[2] });
   }
   const colon = body.indexOf(':');
-  if (colon < 0) return bad(`"${text}" has no port: write "${body === '' ? '192.0.2.10' : body}:80"`);
+  if (colon < 0) {
+    return bad(`"${text}" has no port: write "${readAddress(body).ok ? body : '192.0.2.10'}:80"`);
+  }
   if (body.includes(':', colon + 1)) {
     return bad(`"${text}" is ambiguous: an IPv6 address with a port needs brackets, "[2001:db8::1]:80"`);
   }

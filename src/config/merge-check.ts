@@ -26,13 +26,13 @@ export interface MergedCheck {
  * those that are no checks at all are left out, the schema complains of them.
  */
 export function mergeChecks(said: unknown, defaults: unknown, path: Path): MergedCheck[] {
+  // Nobody said anything: the built-in check is nowhere written, so the service stands for it.
+  if (said === undefined && defaults === undefined) return [mergeOne({}, undefined, path.slice(0, -1))];
   if (said === undefined) return checksOf(defaults, undefined, DEFAULTS_CHECK);
   return checksOf(said, isRecord(defaults) ? defaults : undefined, path);
 }
 
-/** The check of a service for which nobody said anything: the built-in default. */
 function checksOf(value: unknown, base: unknown, path: Path): MergedCheck[] {
-  if (value === undefined) return [mergeOne({}, base, path)];
   if (Array.isArray(value)) {
     return value.flatMap((item: unknown, index) =>
       isRecord(item) ? [mergeOne(item, base, [...path, index])] : [],

@@ -94,9 +94,10 @@ export class ServiceReader {
       service,
       listenOrigins.map((origin) => listenPathOf(one, origin)),
     );
+    const listenPath = (nth: number): Path => this.listenPath(service, nth);
     problems.push(
-      ...checkCapabilities(service, settings, backend.capabilities),
-      ...checkService(service, settings, backend.capabilities),
+      ...checkCapabilities(service, settings, backend.capabilities, listenPath),
+      ...checkService(service, settings, backend.capabilities, listenPath),
       ...specs.flatMap(({ used, spec }) => checkProblems(used, spec, service)),
     );
     return { service, problems };

@@ -3,6 +3,7 @@
  * What is in order of a configuration that as a whole is not: so that one run tells what else is wrong. A part
  * with a fault is left out whole; where the defaults have one, nothing can be said of any service.
  */
+import { readName } from './formats.js';
 import { isRecord, own } from './is-record.js';
 import type { RawCluster, RawDefaults, RawMember, RawRoot, RawService } from './schema/raw.js';
 import { MEMBER } from './schema/cluster.js';
@@ -21,7 +22,8 @@ export function soundPart(value: unknown): RawRoot | undefined {
   const sound: Record<string, RawCluster> = {};
   for (const [name, cluster] of Object.entries(clusters)) {
     const members = soundMembers(own(cluster, 'members'));
-    if (members !== undefined) sound[name] = { members, services: soundServices(own(cluster, 'services')) };
+    if (members !== undefined && readName(name).ok)
+      sound[name] = { members, services: soundServices(own(cluster, 'services')) };
   }
   return { defaults, clusters: sound };
 }
@@ -33,7 +35,7 @@ function soundMembers(members: unknown): Record<string, string | RawMember> | un
   const valid = memberValidator();
   for (const [name, member] of Object.entries(members)) {
     const written: unknown = typeof member === 'string' ? { address: member } : member;
-    if (!valid(written)) return undefined;
+    if (!valid(written) || !readName(name).ok) return undefined;
     sound[name] = typeof member === 'string' ? member : written;
   }
   return sound;
@@ -43,7 +45,7 @@ function soundServices(services: unknown): Record<string, RawService> {
   const valid = serviceValidator();
   const sound: Record<string, RawService> = {};
   for (const [name, service] of Object.entries(isRecord(services) ? services : {})) {
-    if (valid(service)) sound[name] = service;
+    if (valid(service) && readName(name).ok) sound[name] = service;
   }
   return sound;
 }

@@ -108,11 +108,13 @@ function translateOne(entry: Reduced, root: Path): Problem[] {
     case 'minProperties':
       return value('SLUICE_CFG_VALUE', 'this must not be empty');
     case 'minItems':
-      return value('SLUICE_CFG_VALUE', `this list needs at least ${String(error.params['limit'])} of them`);
+      return value('SLUICE_CFG_VALUE', `this list needs ${String(error.params['limit'])} or more values`);
     case 'minLength':
       return value('SLUICE_CFG_VALUE', 'this must not be empty');
+    case 'pattern':
+      return value('SLUICE_CFG_VALUE', `${describeValue(error.data)} does not match ${String(error.schema)}`);
     case 'uniqueItems':
-      return [{ ...duplicateItem(error), path: [...path, Number(error.params['i'])] }];
+      return [{ ...duplicateItem(error), path: [...path, duplicatePosition(error)] }];
     default:
       return value('SLUICE_CFG_VALUE', `this ${error.message ?? 'is not allowed here'}`);
   }
@@ -181,8 +183,13 @@ function rangeMessage(error: ErrorObject): string {
   return `${String(error.data)} is not allowed here: expected ${range}`;
 }
 
+/** The later of the two. */
+function duplicatePosition(error: ErrorObject): number {
+  return Math.max(Number(error.params['i']), Number(error.params['j']));
+}
+
 function duplicateItem(error: ErrorObject): Omit<Problem, 'path'> {
-  const item: unknown = Array.isArray(error.data) ? error.data[Number(error.params['i'])] : undefined;
+  const item: unknown = Array.isArray(error.data) ? error.data[duplicatePosition(error)] : undefined;
   return { code: 'SLUICE_CFG_CONFLICT', message: `${describeValue(item)} is in this list twice` };
 }
 

@@ -5,6 +5,11 @@ export const QUOTE_IPV6 = 'write IPv6 addresses in quotes: "2001:db8::1", and "[
 
 const BARE_IPV6 = /(^|[\s,[:{-])(\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]|::|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*::?)/;
 
+/** Where the parser speaks to programmers. */
+export function syntaxMessage(code: string): string | undefined {
+  return code === 'MULTIPLE_DOCS' ? 'a second document begins here' : undefined;
+}
+
 /** For a syntax error: what the line most likely meant. */
 export function syntaxHint(code: string, line: string): string | undefined {
   const bare = line.replaceAll(/"[^"]*"|'[^']*'/g, '');
@@ -18,6 +23,12 @@ export function syntaxHint(code: string, line: string): string | undefined {
       return 'indent with spaces';
     case 'BAD_SCALAR_START':
       return 'put the value in quotes';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'a text that holds ": " stands in quotes';
+    case 'MULTILINE_IMPLICIT_KEY':
+    case 'BLOCK_IN_FLOW':
+    case 'MISSING_CHAR':
+      return 'a "{", a "[" or a quote is not closed, or a ":" is missing';
     default:
       return undefined;
   }

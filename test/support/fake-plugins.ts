@@ -124,8 +124,11 @@ export function fakeRegistry(
 }
 
 /** What most tests of configurations need: two backends and checks with options of many kinds. */
-export function standardRegistry(): PluginRegistry {
-  return fakeRegistry([
+export function standardRegistry(
+  addable: Readonly<Record<string, Plugin>> = {},
+  more: readonly Plugin[] = [],
+): PluginRegistry {
+  const plugins = [
     fakeBackend('nftables', KERNEL_CAPABILITIES, {
       type: 'object',
       properties: {
@@ -202,5 +205,27 @@ export function standardRegistry(): PluginRegistry {
       required: ['command'],
       additionalProperties: false,
     }),
-  ]);
+  ];
+  return fakeRegistry([...plugins, ...more], addable);
+}
+
+/** The standard one with plugins that misbehave, and one that a configuration may load: `./ldap.mjs`. */
+export function goldenRegistry(): PluginRegistry {
+  const ldap = fakeCheck('ldap', {
+    type: 'object',
+    properties: { base: { type: 'string', description: 'The base to search.' } },
+    required: ['base'],
+    additionalProperties: false,
+  });
+  const throwing = fakeCheck('throws', NO_OPTIONS, {
+    validate: () => {
+      throw new Error('out of order');
+    },
+  });
+  const faulty = fakeCheck('bad-schema', {
+    type: 'object',
+    properties: { one: { type: 'string', pattern: '(' } },
+    additionalProperties: false,
+  });
+  return standardRegistry({ './ldap.mjs': ldap }, [throwing, faulty]);
 }

@@ -8,7 +8,13 @@ import type { Path, Problem } from '../problem.js';
 import type { Settings } from '../resolve/settings.js';
 import type { RawDefaults } from '../schema/raw.js';
 
-type Ask = { readonly what: string; readonly path: Path; readonly hint?: string };
+interface Ask {
+  readonly what: string;
+  readonly path: Path;
+  readonly hint?: string;
+  /** Default: the key. */
+  readonly at?: 'value';
+}
 
 /** Keys that are asked for by being there at all, and by which value they are not. */
 const SWITCHES: readonly {
@@ -27,25 +33,30 @@ const SWITCHES: readonly {
   { key: 'drain', capability: 'draining', asked: () => true },
 ];
 
-/** Problems of one service; each stands at the key that asks for what is not there. */
+/**
+ * Problems of one service; each stands at the key that asks for what is not there. `listenPath` says where the
+ * n-th listen is written.
+ */
 export function checkCapabilities(
   service: Service,
   settings: Settings,
   capabilities: Capabilities,
+  listenPath: (nth: number) => Path,
 ): Problem[] {
   const asks = [
     ...switchAsks(service, settings, capabilities),
     ...onDownAsks(service, settings, capabilities),
-    ...listenAsks(service, settings, capabilities),
+    ...listenAsks(service, capabilities, listenPath),
+    ...markAsks(service, settings, capabilities),
     ...modeAsks(service, settings, capabilities),
     ...schedulerAsks(service, settings, capabilities),
   ];
-  return asks.map(({ what, path, hint }) => ({
+  return asks.map(({ what, path, hint, at }): Problem => ({
     code: 'SLUICE_CFG_UNSUPPORTED',
     message: `backend ${service.backend} does not support ${what}`,
     hint,
     path,
-    at: typeof path.at(-1) === 'string' && hint === undefined ? 'key' : 'value',
+    at: at ?? 'key',
   }));
 }
 
@@ -84,34 +95,35 @@ function onDownAsks(service: Service, settings: Settings, capabilities: Capabili
   return asks;
 }
 
-function listenAsks(service: Service, settings: Settings, capabilities: Capabilities): Ask[] {
-  const path = settings.origin('listen');
-  const asks: Ask[] = [];
-  const add = (what: string) => asks.push({ what, path });
-  const { listens, fwmark } = service;
-  for (const family of new Set(listens.map((listen) => listen.family))) {
-    if (!capabilities.families.includes(family)) add(`IPv${family} listens`);
-  }
-  for (const protocol of new Set(listens.map((listen) => listen.protocol))) {
-    if (!capabilities.protocols.includes(protocol)) add(`${protocol} services`);
-  }
-  if (!capabilities.portRanges && listens.some(isRange)) add('ranges of ports in `listen`');
-  if (!capabilities.listenInterface && listens.some((listen) => listen.interface !== null)) {
-    add('the name of an interface in `listen`');
-  }
-  const everywhere = listens.find(({ address }) => address === '0.0.0.0' || address === '::');
+function listenAsks(service: Service, capabilities: Capabilities, listenPath: (nth: number) => Path): Ask[] {
   // Only sockets can listen on the unspecified address; rules match the addresses in packets.
-  if (everywhere !== undefined && !capabilities.forwarding.includes('proxy')) {
-    add(`listening on every address (${everywhere.address})`);
-  }
-  if (fwmark !== null && capabilities.fwmark !== 'masked') {
-    const markPath = settings.origin('fwmark');
-    if (capabilities.fwmark === false) asks.push({ what: '`fwmark`', path: markPath });
-    else if (fwmark.mask !== FULL_MASK) {
-      asks.push({ what: `a mask in \`fwmark\` (${formatFwmark(fwmark)})`, path: markPath });
-    }
-  }
-  return asks;
+  const proxies = capabilities.forwarding.includes('proxy');
+  return service.listens.flatMap((listen, nth): Ask[] => {
+    const { family, protocol, address } = listen;
+    const asked = [
+      capabilities.families.includes(family) ? null : `IPv${family} listens`,
+      capabilities.protocols.includes(protocol) ? null : `${protocol} services`,
+      capabilities.portRanges || !isRange(listen) ? null : 'ranges of ports in `listen`',
+      capabilities.listenInterface || listen.interface === null
+        ? null
+        : 'the name of an interface in `listen`',
+      proxies || (address !== '0.0.0.0' && address !== '::')
+        ? null
+        : `listening on every address (${address})`,
+    ];
+    return asked
+      .filter((what) => what !== null)
+      .map((what) => ({ what, path: listenPath(nth), at: 'value' }));
+  });
+}
+
+function markAsks(service: Service, settings: Settings, capabilities: Capabilities): Ask[] {
+  const { fwmark } = service;
+  if (fwmark === null || capabilities.fwmark === 'masked') return [];
+  const path = settings.origin('fwmark');
+  if (capabilities.fwmark === false) return [{ what: '`fwmark`', path }];
+  if (fwmark.mask === FULL_MASK) return [];
+  return [{ what: `a mask in \`fwmark\` (${formatFwmark(fwmark)})`, path }];
 }
 
 function isRange(listen: Listen): boolean {
@@ -123,7 +135,7 @@ function modeAsks(service: Service, settings: Settings, capabilities: Capabiliti
   const { mode } = service.forwarding;
   if (!capabilities.forwarding.includes(mode)) {
     const hint = `known there: ${capabilities.forwarding.join(', ')}`;
-    asks.push({ what: `\`forwarding: ${mode}\``, path: settings.origin('forwarding'), hint });
+    asks.push({ what: `\`forwarding: ${mode}\``, path: settings.origin('forwarding'), hint, at: 'value' });
   }
   const { sourceNat } = service;
   const kind = sourceNat === 'masquerade' ? 'masquerade' : 'address';
@@ -142,12 +154,17 @@ function schedulerAsks(service: Service, settings: Settings, capabilities: Capab
     const guess = nearest(name, words);
     const known = `known there: ${capabilities.schedulers.map((known) => withAliases(known, capabilities)).join(', ')}`;
     const hint = guess === undefined ? known : `did you mean \`${guess}\`? ${known}`;
-    return [{ what: `the scheduler "${name}"`, path, hint }];
+    return [{ what: `the scheduler "${name}"`, path, hint, at: 'value' }];
   }
   const unknown = flags.filter((flag) => !capabilities.schedulerFlags.includes(flag));
   const knownFlags = capabilities.schedulerFlags.join(', ');
   const hint = knownFlags === '' ? 'its schedulers have no flags' : `known there: ${knownFlags}`;
-  return unknown.map((flag) => ({ what: `the scheduler flag "${flag}"`, path: [...path, 'flags'], hint }));
+  return unknown.map((flag) => ({
+    what: `the scheduler flag "${flag}"`,
+    path: [...path, 'flags'],
+    hint,
+    at: 'value',
+  }));
 }
 
 /** `round-robin (rr, wrr)` */

@@ -42,27 +42,38 @@ export function checkReferences(settings: Settings, cluster: RawCluster): Proble
   return problems;
 }
 
-export function checkService(service: Service, settings: Settings, capabilities: Capabilities): Problem[] {
+/** `listenPath` says where the n-th listen is written. */
+export function checkService(
+  service: Service,
+  settings: Settings,
+  capabilities: Capabilities,
+  listenPath: (nth: number) => Path,
+): Problem[] {
   return [
-    ...checkFamilies(service, settings, capabilities),
+    ...checkFamilies(service, settings, capabilities, listenPath),
     ...checkEndpointsDiffer(service, settings),
     ...checkFallback(service, settings, capabilities),
     ...checkMinUp(service, settings),
   ];
 }
 
-function checkFamilies(service: Service, settings: Settings, capabilities: Capabilities): Problem[] {
+function checkFamilies(
+  service: Service,
+  settings: Settings,
+  capabilities: Capabilities,
+  listenPath: (nth: number) => Path,
+): Problem[] {
   if (capabilities.translatesFamily) return [];
-  const families = new Set(service.listens.map((listen) => listen.family));
+  const families = new Map(service.listens.map((listen, nth) => [listen.family, nth]));
   const problems: Problem[] = [];
-  for (const family of families) {
+  for (const [family, nth] of families) {
     const without = service.endpoints.find((endpoint) => isWithout(endpoint, family));
     if (without === undefined) continue;
     problems.push({
       code: 'SLUICE_CFG_CONFLICT',
       message: `member "${without.member}" has no IPv${family} address for this listen`,
       hint: `give it one (\`address: [IPV4, IPV6]\`), or take it out with \`members\`; only the proxy backend translates`,
-      path: settings.origin('listen'),
+      path: listenPath(nth),
       related: { message: 'the member', path: ['clusters', service.cluster, 'members', without.member] },
     });
   }
@@ -147,7 +158,7 @@ function checkMinUp(service: Service, settings: Settings): Problem[] {
   if (candidates > 0 && most > candidates) {
     problems.push({
       code: 'SLUICE_CFG_CONFLICT',
-      message: `service "${service.name}" can never have ${most} members up: ${candidates} are enabled with a weight above 0`,
+      message: `service "${service.name}" asks for ${most} members up, and ${candidates} can be: enabled, with a weight above 0`,
       path,
     });
   }
@@ -194,10 +205,10 @@ export function checkProbeTarget(
   const problems: Problem[] = [];
   if (check.port === null && several !== undefined) {
     const count = several.ports.length;
-    const ports = count === 0 ? 'no port of its own' : `${count} ports`;
+    const ports = count === 0 ? 'has no port of its own' : `reaches ${count} ports of its members`;
     problems.push({
       code: 'SLUICE_CFG_MISSING_KEY',
-      message: `the check needs a \`port\`: service "${service.name}" reaches ${ports} of its members`,
+      message: `the check needs a \`port\`: service "${service.name}" ${ports}`,
       hint: 'say which: `check: {port: 443}`',
       path: check.path,
       at: 'key',

@@ -12,10 +12,13 @@ interface Entry {
 /** What plugins made and must let go of, last made first. */
 export class Disposables {
   readonly #guard: Guard;
+  readonly #deadlineMs: number;
   #entries: Entry[] = [];
 
-  constructor(guard: Guard) {
+  /** @param deadlineMs for all of them together; shortened in tests */
+  constructor(guard: Guard, deadlineMs = DEADLINE_MS) {
     this.#guard = guard;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** Keeps what a plugin's `create` returned, if it has something to let go of. */
@@ -25,7 +28,7 @@ export class Disposables {
   }
 
   /**
-   * Lets go of everything, last made first, within five seconds in all. One that throws or hangs is filed and
+   * Lets go of everything, last made first, within the deadline. One that throws or hangs is filed and
    * keeps nobody else from being let go of.
    * @returns the plugins that did not finish, in the order they were asked
    */
@@ -33,7 +36,7 @@ export class Disposables {
     const entries = this.#entries.toReversed();
     this.#entries = [];
     const leftovers: string[] = [];
-    const endMs = this.#guard.clock.monotonicMs() + DEADLINE_MS;
+    const endMs = this.#guard.clock.monotonicMs() + this.#deadlineMs;
     for (const { plugin, dispose } of entries) {
       // Even behind one that used up all the time, everybody is asked.
       const timeoutMs = Math.max(1, endMs - this.#guard.clock.monotonicMs());

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Config } from '../model.js';
 import type { PluginRegistry } from '../plugin/registry.js';
-import { compileConfig } from './compile.js';
+import { type Compiled, compileConfig } from './compile.js';
 import { readSurroundings } from './default-paths.js';
 import type { Diagnostic, Place } from './diagnostics.js';
-import { createOracle } from './plugin-facts.js';
+import { type PluginOracle, createOracle } from './plugin-facts.js';
 import type { Path } from './problem.js';
+import { type ConfigInput, TooMuchText } from './read-files.js';
+import { readInWorker } from './worker/read-in-worker.js';
 import { locateValue } from './sources.js';
 
 export interface LoadOptions {
@@ -33,7 +35,20 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const { file, text, registry } = options;
   const input = text === undefined ? { file } : { file, text };
   const oracle = createOracle(registry);
-  const { config, diagnostics, sources } = await compileConfig(input, oracle, readSurroundings());
+  const { config, diagnostics, sources } = await compile(input, oracle);
   if (config === null) return { ok: false, diagnostics };
   return { ok: true, config, diagnostics, locate: (path) => locateValue(sources, path) };
+}
+
+/** Parsing more than this takes longer than probes may be kept waiting: 20 ms on a slow machine. */
+const MOST_TEXT = 64 * 1024;
+
+async function compile(input: ConfigInput, oracle: PluginOracle): Promise<Compiled> {
+  const surroundings = readSurroundings();
+  try {
+    return await compileConfig({ ...input, mostText: MOST_TEXT }, oracle, surroundings);
+  } catch (error) {
+    if (!(error instanceof TooMuchText)) throw error;
+    return readInWorker(input, oracle, surroundings);
+  }
 }

@@ -22,7 +22,12 @@ export interface ConfigInput {
   readonly file: string;
   /** Instead of what is on disk at `file`. */
   readonly text?: string;
+  /** Longest text of all files together, in UTF-16 units, before {@link TooMuchText} is thrown. */
+  readonly mostText?: number;
 }
+
+/** There is more to read than this thread has time for. */
+export class TooMuchText extends Error {}
 
 export interface ReadConfig {
   readonly sources: Sources;
@@ -43,7 +48,7 @@ export function isRawRoot(value: unknown): value is RawRoot {
 
 export async function readConfigFiles(input: ConfigInput): Promise<ReadConfig> {
   const mainPath = resolve(input.file);
-  const state = new ReadState(dirname(mainPath), isAbsolute(input.file));
+  const state = new ReadState(dirname(mainPath), isAbsolute(input.file), input.mostText ?? Infinity);
   const main = await state.read(mainPath, input.text, rootValidator());
   if (main === undefined) return state.finish(undefined);
   const clusters: Record<string, unknown> = { ...toRecord(own(main, 'clusters')) };
@@ -72,12 +77,14 @@ class ReadState {
   readonly diagnostics: Diagnostic[] = [];
   readonly #directory: string;
   readonly #showAbsolute: boolean;
+  #textLeft: number;
   readonly #indexed: IndexedText[] = [];
   readonly #paths: string[] = [];
   readonly #clusterFiles = new Map<string, number>();
 
-  constructor(directory: string, showAbsolute: boolean) {
+  constructor(directory: string, showAbsolute: boolean, mostText: number) {
     this.#directory = directory;
+    this.#textLeft = mostText;
     this.#showAbsolute = showAbsolute;
   }
 
@@ -94,6 +101,8 @@ class ReadState {
   ): Promise<unknown> {
     const text = given ?? (await this.#readText(path, from));
     if (text === undefined) return undefined;
+    this.#textLeft -= text.length;
+    if (this.#textLeft < 0) throw new TooMuchText();
     const parsed = parseText(this.#shown(path), text);
     this.#indexed.push(parsed.source);
     this.#paths.push(path);

@@ -16,6 +16,9 @@ const DURATION_FORMATS: ReadonlySet<unknown> = new Set(['duration', 'interval', 
 
 const MERGE_KEY = 'merge keys are not supported: put what services share under `defaults`, or use an alias';
 
+/** Far more than are ever shown, and few enough to be sorted out at once. */
+const MOST_ERRORS = 1000;
+
 /**
  * `root` is where the validated value stands in the configuration. `knownKeys` replaces the keys that a
  * schema names at its root, for a check whose common keys another schema holds.
@@ -25,7 +28,7 @@ export function translateErrors(
   root: Path,
   knownKeys?: readonly string[],
 ): Problem[] {
-  const reduced = reduceErrors(errors);
+  const reduced = reduceErrors(errors.slice(0, MOST_ERRORS));
   const paired = new Set<Reduced>();
   const problems = reduced.flatMap((entry): Problem[] => {
     if (entry.error.keyword !== 'additionalProperties') return [];

@@ -15,7 +15,7 @@ const OVERFLOW_ID = 65_534;
  */
 export async function othersMayWrite(path: string): Promise<string | null> {
   const namespaced = await inUserNamespace();
-  for (let at = path, above = ''; at !== above; at = above) {
+  for (let at = path; ; at = dirname(at)) {
     const { mode, uid, gid } = await lstat(at);
     const isFolder = at !== path;
     if (uid !== 0 && !(namespaced && uid === OVERFLOW_ID)) {
@@ -29,9 +29,8 @@ export async function othersMayWrite(path: string): Promise<string | null> {
     if ((mode & GROUP_WRITE) !== 0 && gid !== 0 && !sticky) {
       return `${at} is writable by group ${gid}, and sluice runs as root: take that away (chmod g-w ${at})`;
     }
-    above = dirname(at);
+    if (dirname(at) === at) return null;
   }
-  return null;
 }
 
 /** Whether this process sees only some of the host's users. */

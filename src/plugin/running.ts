@@ -36,22 +36,20 @@ export function running<T>(plugin: string, hook: string, faults: FaultSink, run:
     const tookMs = performance.now() - startedMs;
     const ownMs = tookMs - (innerMs - innerBefore);
     innerMs = innerBefore + tookMs;
-    if (ownMs > BLOCKED_MS) {
-      const message = `held the event loop for ${Math.round(ownMs)} ms`;
-      faults.add({ plugin, hook, kind: 'blocked', message });
-      blocked = { plugin, hook, fromMs: startedMs, toMs: startedMs + tookMs };
-    }
+    if (ownMs > BLOCKED_MS) fileBlock({ plugin, hook }, ownMs, faults);
   }
 }
 
 /** Total time spent in finished calls of plugins, to take nested calls off the outer one's account. */
 let innerMs = 0;
 
-interface Block extends Caller {
-  readonly fromMs: number;
-  readonly toMs: number;
+let blocked: { readonly caller: Caller; readonly toMs: number } | null = null;
+
+/** Files that a plugin has held the event loop until now. */
+export function fileBlock(caller: Caller, heldMs: number, faults: FaultSink): void {
+  faults.add({ ...caller, kind: 'blocked', message: `held the event loop for ${Math.round(heldMs)} ms` });
+  blocked = { caller, toMs: performance.now() };
 }
-let blocked: Block | null = null;
 
 /** The plugin whose code runs now, or in whose name the present callback was scheduled. */
 export function currentCaller(): Caller | undefined {
@@ -60,5 +58,5 @@ export function currentCaller(): Caller | undefined {
 
 /** The plugin that last held the event loop, if it did so after `sinceMs` on the monotonic clock. */
 export function lastBlocker(sinceMs: number): Caller | undefined {
-  return blocked !== null && blocked.toMs >= sinceMs ? blocked : undefined;
+  return blocked !== null && blocked.toMs >= sinceMs ? blocked.caller : undefined;
 }

@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { CheckOutcome, CheckTarget, PluginContext } from '../../../src/plugin/api.js';
+import { BlockWatch } from '../../../src/plugin/block-watch.js';
 import { pluginContext } from '../../../src/plugin/context.js';
 import { Disposables } from '../../../src/plugin/dispose.js';
 import { Faults } from '../../../src/plugin/faults.js';
@@ -130,6 +131,16 @@ describe('a check that', () => {
     assert.equal(faults.last('check/blocks')?.kind, 'blocked');
     assert.match(faults.last('check/blocks')!.message, /^held the event loop for \d{3} ms$/);
     assert.equal(lastBlocker(startedMs)?.plugin, 'check/blocks');
+  });
+
+  it('holds the event loop when nobody calls it', async () => {
+    const { faults, probe } = setUp();
+    using watch = new BlockWatch(faults, systemClock);
+    watch.suspect();
+    await probe('blocks-later');
+    await until(() => faults.count('check/blocks-later') > 0);
+    const fault = faults.last('check/blocks-later')!;
+    assert.deepEqual([fault.kind, fault.hook], ['blocked', 'probe']);
   });
 
   it('leaves a connection open', async () => {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+import type { Capabilities } from 'sluice';
+
+export const capabilities: Capabilities = {
+  atomic: 'service',
+  families: [4, 6],
+  protocols: ['tcp', 'udp'],
+  forwarding: ['proxy'],
+  schedulers: ['round-robin', 'random', 'source-hash'],
+  schedulerAliases: {
+    rr: 'round-robin',
+    wrr: 'round-robin',
+    roundrobin: 'round-robin',
+    sh: 'source-hash',
+    source: 'source-hash',
+  },
+  schedulerFlags: [],
+  slots: true,
+  sourceNat: [],
+  fwmark: false,
+  persistence: false,
+  netmask: false,
+  fallback: false,
+  minUp: false,
+  refuse: true,
+  hold: true,
+  rescue: false,
+  limits: false,
+  quiesce: false,
+  draining: false,
+  portRanges: false,
+  listenInterface: false,
+  translatesFamily: true,
+  hygiene: false,
+  slowStart: false,
+  panic: false,
+  flap: false,
+};

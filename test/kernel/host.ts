@@ -102,7 +102,7 @@ export class Host implements AsyncDisposable {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const agent = fork(agentFile, [this.name], {
       execPath,
-      execArgv,
+      execArgv: [...execArgv, process.execPath],
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

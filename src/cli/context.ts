@@ -39,7 +39,9 @@ export function controlSocket(context: CommandContext): string {
   } catch (error) {
     if (context.config === null) return defaultSocket(readSurroundings());
     const why = error instanceof Error ? error.message : String(error);
-    throw new SluiceError('SLUICE_CFG_READ', `cannot read the configuration ${file}: ${why}`, { cause: error });
+    throw new SluiceError('SLUICE_CFG_READ', `cannot read the configuration ${file}: ${why}`, {
+      cause: error,
+    });
   }
   const socket = socketIn(text);
   return socket === null ? defaultSocket(readSurroundings()) : resolve(dirname(file), socket);

@@ -18,7 +18,11 @@ export interface FollowOptions {
  * Events for ever: when the daemon restarts, goes on after the last one seen. Throws only when it cannot be
  * reached to begin with, or refuses.
  */
-export async function* followEvents({ client, sinceIso, onLost }: FollowOptions): AsyncGenerator<JournalEvent> {
+export async function* followEvents({
+  client,
+  sinceIso,
+  onLost,
+}: FollowOptions): AsyncGenerator<JournalEvent> {
   let lastId: string | null = null;
   let reached = false;
   let told = false;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Colours (ECMA-48 SGR). They only ever underline what the words say already. */
 export interface Paint {
-  good(text: string): string;
-  bad(text: string): string;
-  warn(text: string): string;
-  strong(text: string): string;
-  faint(text: string): string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly warn: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly faint: (text: string) => string;
 }
 
 export function paint(color: boolean): Paint {

@@ -50,7 +50,7 @@ function operationText(operation: Operation, change: ServiceChange): [Sign, stri
   switch (operation.op) {
     case 'add-service':
     case 'remove-service':
-      return [null, ''];
+      break;
     case 'change-service':
       return ['~', operation.fields.map((field) => fieldText(field, change)).join(', ')];
     case 'add-member':
@@ -65,6 +65,7 @@ function operationText(operation: Operation, change: ServiceChange): [Sign, stri
     case 'deal-slots':
       return ['~', `${operation.moved} of ${count(operation.of, 'slot')} change hands`];
   }
+  return [null, ''];
 }
 
 function describe({ scheduler, forwarding, sourceNat }: VirtualService): string {

@@ -18,7 +18,11 @@ export interface SetAdminOptions {
 }
 
 /** What `drain`, `disable` and `enable` have in common. */
-export async function setAdmin(context: CommandContext, admin: Admin, options: SetAdminOptions): Promise<number> {
+export async function setAdmin(
+  context: CommandContext,
+  admin: Admin,
+  options: SetAdminOptions,
+): Promise<number> {
   const path = adminPath(options.target);
   if (options.for !== null) {
     const parsed = readDuration(options.for);

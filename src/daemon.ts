@@ -50,7 +50,7 @@ export class Daemon implements DaemonApi {
   readonly #overrides: Overrides;
   readonly #keeper: Keeper;
   readonly #warnings = new Map<string, string>();
-  #generation: Generation;
+  #generation!: Generation;
   #configError: string | null = null;
   #reloading: Promise<ReloadReport> | null = null;
   #nextReload: Promise<ReloadReport> | null = null;
@@ -59,7 +59,13 @@ export class Daemon implements DaemonApi {
   /** Resolves when the daemon has stopped. */
   readonly ended: Promise<void>;
 
-  constructor(options: DaemonOptions) {
+  static async open(options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(options);
+    daemon.#generation = await daemon.#generationOf(options.first, 1);
+    return daemon;
+  }
+
+  private constructor(options: DaemonOptions) {
     const { clock, faults, journal, first } = options;
     this.#options = options;
     this.journal = journal;
@@ -81,7 +87,6 @@ export class Daemon implements DaemonApi {
       mostProcesses: MOST_PROCESSES,
     });
     this.#overrides = new Overrides(clock, options.overrides, (target) => this.#overrideEnded(target));
-    this.#generation = this.#generationOf(first, 1);
     const { directory, maxAgeMs } = first.config.state;
     this.#keeper = new Keeper({
       clock,
@@ -104,7 +109,7 @@ export class Daemon implements DaemonApi {
     this.#doubt.start();
     this.tell({ kind: 'start', subject: 'sluice', message: `sluice ${VERSION} with ${this.#options.file}` });
     this.#forget(this.#overrides.prune(generation.prepared.config));
-    generation.inherit(null, this.#options.saved);
+    await generation.inherit(null, this.#options.saved);
     this.#serve(generation);
     await Promise.all([...generation.engines.values()].map(({ reconciler }) => reconciler.adopt()));
     await generation.probe(null, FIRST_ANSWERS_MS);
@@ -239,8 +244,9 @@ export class Daemon implements DaemonApi {
       return { ok: false, generation: before.number, diagnostics: [] };
     }
     this.#configError = null;
-    const next = this.#generationOf(result.prepared, before.number + 1);
-    next.inherit(before, null);
+    const next = await this.#generationOf(result.prepared, before.number + 1);
+    before.endProbing();
+    await next.inherit(before, null);
     this.#generation = next;
     this.#forget(this.#overrides.prune(next.prepared.config));
     const fresh = next.prepared.engines.fresh.map(({ reconciler }) => reconciler);
@@ -307,8 +313,8 @@ export class Daemon implements DaemonApi {
     }
   }
 
-  #generationOf(prepared: DaemonOptions['first'], number: number): Generation {
-    return new Generation({
+  #generationOf(prepared: DaemonOptions['first'], number: number): Promise<Generation> {
+    return Generation.open({
       number,
       prepared,
       clock: this.#options.clock,

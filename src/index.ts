@@ -9,3 +9,5 @@ export { SluiceError, type ErrorCode } from './errors.js';
 export type { Diagnostic, Place } from './config/diagnostics.js';
 export { parseDuration } from './config/duration.js';
 export { closeByReset } from './plugin/connect.js';
+export { connectDatagram } from './plugin/connect-datagram.js';
+export { othersMayWrite } from './plugin/trusted-file.js';

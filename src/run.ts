@@ -47,7 +47,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     clock.now(),
   );
   for (const note of notes) log.warn(note);
-  const daemon = await Daemon.open({
+  const daemon = new Daemon({
     file,
     dryRun,
     clock,

@@ -3,3 +3,5 @@
 export * from './testing/fake-backend.js';
 export * from './testing/fake-clock.js';
 export * from './testing/fake-engine.js';
+export * from './testing/check-kit.js';
+export { testContext } from './testing/test-context.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { type Server, type Socket, createServer } from 'node:net';
 import { once } from 'node:events';
 import { TLSSocket, createServer as createTlsServer } from 'node:tls';
 import { after, before, test } from 'node:test';
@@ -130,7 +130,9 @@ test('TLS is verified for the address, and closed by reset as well', async () =>
 });
 
 function portOf(listening: Server): number {
-  return (listening.address() as AddressInfo).port;
+  const address = listening.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
 }
 
 async function closedPort(): Promise<number> {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+import type { CheckOutcome } from 'sluice';
+import { codeOf, fail, outcomeOfError } from '../outcome.js';
+import { MOST_HEADER_BYTES } from './client.js';
+
+/** The outcome of a request that got no answer. Throws on what is no error of HTTP, TLS or the connection. */
+export function outcomeOfHttpError(error: unknown, details: object | undefined): CheckOutcome {
+  const known = details === undefined ? undefined : { ...details };
+  const code = codeOf(error);
+  if (code === 'UND_ERR_SOCKET')
+    return fail('protocol', 'closed by the peer before the answer was complete', known);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return fail('protocol', `the answer's headers are larger than ${MOST_HEADER_BYTES / 1024} KiB`, known);
+  }
+  if (code?.startsWith('HPE_') === true || code?.startsWith('UND_ERR_RES') === true) {
+    return fail('protocol', `no valid HTTP answer (${code})`, known);
+  }
+  return outcomeOfError(error, known);
+}

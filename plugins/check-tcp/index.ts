@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+import { type OptionProblem, defineCheck } from 'sluice';
+import { converse } from '../dialogue/converse.js';
+import { compileScript, scriptProblems, scriptSchema } from '../dialogue/script.js';
+import { formatMs, pass } from '../outcome.js';
+import { onConnection } from '../probe-connection.js';
+import { connectionOptions, tlsSwitch, tlsSwitchProblems } from '../tls/options.js';
+
+export default defineCheck({
+  name: 'tcp',
+  description: 'A TCP handshake, and a scripted dialogue after it if wanted; TLS underneath if wanted.',
+  options: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      handshake: {
+        type: 'string',
+        enum: ['half', 'full'],
+        description:
+          'half: the connection is given up by a reset as soon as the member has answered, without waking the service where the system can do that (default without a dialogue); full: it is established first.',
+      },
+      script: scriptSchema,
+      tls: tlsSwitch,
+      close: {
+        type: 'boolean',
+        default: false,
+        description: 'Whether the member must end the connection in order (FIN) after the dialogue.',
+      },
+    },
+  },
+  validate({ handshake, script, tls, close }) {
+    const problems: OptionProblem[] = [...scriptProblems(script), ...tlsSwitchProblems(tls)];
+    const wants =
+      script !== undefined ? 'script' : tls !== undefined && tls !== false ? 'tls' : close ? 'close' : null;
+    if (handshake === 'half' && wants !== null) {
+      problems.push({
+        path: ['handshake'],
+        message: `a half handshake leaves no connection for \`${wants}\``,
+        hint: 'use `handshake: full`, or leave it out',
+      });
+    }
+    return problems;
+  },
+  create(context, { script: steps, tls, close }) {
+    const script = compileScript(steps ?? []);
+    const secure = connectionOptions(tls);
+    return {
+      probe: (target, signal) =>
+        onConnection(context, target, signal, secure, async ({ socket, tookMs, signal, transcript }) => {
+          const connected = `connected${secure === undefined ? '' : ' with TLS'} in ${formatMs(tookMs)}`;
+          if (script.length === 0 && !close) return pass(connected);
+          const startMs = context.clock.monotonicMs();
+          const wrong = await converse(socket, { script, close, signal, transcript });
+          const what = script.length === 0 ? 'closed in order' : 'script matched';
+          return wrong ?? pass(`${connected}, ${what} in ${formatMs(context.clock.monotonicMs() - startMs)}`);
+        }),
+    };
+  },
+});

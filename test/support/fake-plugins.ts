@@ -123,12 +123,9 @@ export function fakeRegistry(
   };
 }
 
-/** What most tests of configurations need: two backends and checks with options of many kinds. */
-export function standardRegistry(
-  addable: Readonly<Record<string, Plugin>> = {},
-  more: readonly Plugin[] = [],
-): PluginRegistry {
-  const plugins = [
+/** What most tests of configurations need: three backends and checks with options of many kinds. */
+export function standardPlugins(): Plugin[] {
+  return [
     fakeBackend('nftables', KERNEL_CAPABILITIES, {
       type: 'object',
       properties: {
@@ -206,7 +203,14 @@ export function standardRegistry(
       additionalProperties: false,
     }),
   ];
-  return fakeRegistry([...plugins, ...more], addable);
+}
+
+/** A registry of the standard plugins and `more`. */
+export function standardRegistry(
+  addable: Readonly<Record<string, Plugin>> = {},
+  more: readonly Plugin[] = [],
+): PluginRegistry {
+  return fakeRegistry([...standardPlugins(), ...more], addable);
 }
 
 /** The standard one with plugins that misbehave, and one that a configuration may load: `./ldap.mjs`. */

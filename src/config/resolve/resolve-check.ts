@@ -37,36 +37,30 @@ export function resolveCheck(
   return { ...spec, fingerprint: fingerprintOf(spec) };
 }
 
-/** A timeout longer than any of the intervals that it must fit in. */
+/** A timeout longer than its interval: a probe would not be over when the next one is due. */
 export function checkTimes(check: MergedCheck, spec: CheckSpec): Problem[] {
-  const timeoutStated = check.common['timeout'] !== undefined;
-  const shortest = (['interval', 'down_interval', 'fast_interval'] as const)
-    .map((key) => ({ key, ms: intervalOf(spec, key), stated: check.common[key] !== undefined }))
-    .find(({ key, ms, stated }) => (stated || key === 'interval') && spec.timeoutMs > ms);
-  if (shortest === undefined || !(timeoutStated || shortest.stated)) return [];
-  const { key, ms } = shortest;
-  // Where both are written, the one written in the service itself is the one to mend.
+  if (spec.timeoutMs <= spec.intervalMs) return [];
   const timeoutPath = check.origin(['timeout']);
-  const intervalPath = check.origin([key]);
-  const inherited = timeoutStated && timeoutPath[0] === 'defaults' && intervalPath[0] !== 'defaults';
-  const path = timeoutStated && !inherited ? timeoutPath : intervalPath;
-  const other = path === timeoutPath ? intervalPath : timeoutPath;
+  const intervalPath = check.origin(['interval']);
+  // Where the timeout comes from the defaults and the interval does not, the service is the one to mend.
+  const inherited = timeoutPath[0] === 'defaults' && intervalPath[0] !== 'defaults';
+  const statesInterval = check.common['interval'] !== undefined;
+  const at = inherited && statesInterval ? intervalPath : timeoutPath;
+  const interval = formatDuration(spec.intervalMs);
+  const related = at === timeoutPath ? 'the interval' : 'the timeout';
   return [
     {
       code: 'SLUICE_CFG_CONFLICT',
-      message: `the timeout of ${formatDuration(spec.timeoutMs)} is longer than the ${key} of ${formatDuration(ms)}`,
-      hint: `give this check a \`timeout\` of at most ${formatDuration(ms)}`,
-      path,
-      ...(shortest.stated && timeoutStated
-        ? { related: { message: path === timeoutPath ? `the ${key}` : 'the timeout', path: other } }
+      message: `the timeout of ${formatDuration(spec.timeoutMs)} is longer than the interval of ${interval}`,
+      hint: statesInterval
+        ? `give this check a \`timeout\` of at most ${interval}`
+        : `give this check an \`interval\` of at least ${formatDuration(spec.timeoutMs)}`,
+      path: at,
+      ...(statesInterval
+        ? { related: { message: related, path: at === timeoutPath ? intervalPath : timeoutPath } }
         : {}),
     },
   ];
-}
-
-function intervalOf(spec: CheckSpec, key: 'interval' | 'down_interval' | 'fast_interval'): number {
-  if (key === 'interval') return spec.intervalMs;
-  return key === 'down_interval' ? spec.downIntervalMs : spec.fastIntervalMs;
 }
 
 /** A quarter of the interval and at least 100 ms, but never longer than the interval itself. */

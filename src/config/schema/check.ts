@@ -70,7 +70,11 @@ export const COMMON_CHECK_KEYS: Readonly<Record<string, CoreSchema>> = {
 };
 
 /** One check: common keys checked here, the others left to its type. */
-const CHECK: CoreSchema = { type: 'object', properties: COMMON_CHECK_KEYS, additionalProperties: true };
+export const CHECK: CoreSchema = {
+  type: 'object',
+  properties: COMMON_CHECK_KEYS,
+  additionalProperties: true,
+};
 
 const CHECK_DESCRIPTION =
   "How members are probed: one check, a list of checks that must all pass, or none, which takes every member for up. The keys common to all checks are taken from defaults.check one by one; a type's own keys only where the type is the same; a list replaces the other list.";

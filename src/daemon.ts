@@ -6,6 +6,9 @@ import { Generation } from './generation.js';
 import type { Admin, Service } from './model.js';
 import type { Clock } from './plugin/api.js';
 import { type Faults, faultSentence } from './plugin/faults.js';
+import { BlockWatch } from './plugin/block-watch.js';
+import { OpenHandles } from './plugin/handles.js';
+import { pluginId } from './plugin/plugin-registry.js';
 import { lastBlocker } from './plugin/running.js';
 import { type Preparation, prepare } from './prepare.js';
 import { type Override, Overrides, targetText } from './runtime/admin.js';
@@ -25,6 +28,8 @@ import { VERSION } from './version.js';
 /** Before the first rules are applied the first answers are waited for, but no longer than this. */
 const FIRST_ANSWERS_MS = 1_000;
 const TELL_BLOCK_MS = 250;
+/** How often the sockets and processes that plugins hold are looked at; also what a retired one has to close its own. */
+const COUNT_HANDLES_MS = 60_000;
 const MOST_SOCKETS = 512;
 const MOST_PROCESSES = 16;
 
@@ -46,11 +51,14 @@ export class Daemon implements DaemonApi {
   readonly #options: DaemonOptions;
   readonly #startedAt: number;
   readonly #doubt: Doubt;
+  readonly #blockWatch: BlockWatch;
+  readonly #handles = new OpenHandles();
+  #handlesTimer: Disposable | null = null;
   readonly #runner: ProbeRunner;
   readonly #overrides: Overrides;
   readonly #keeper: Keeper;
   readonly #warnings = new Map<string, string>();
-  #generation: Generation;
+  #generation!: Generation;
   #configError: string | null = null;
   #reloading: Promise<ReloadReport> | null = null;
   #nextReload: Promise<ReloadReport> | null = null;
@@ -59,7 +67,13 @@ export class Daemon implements DaemonApi {
   /** Resolves when the daemon has stopped. */
   readonly ended: Promise<void>;
 
-  constructor(options: DaemonOptions) {
+  static async open(options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(options);
+    daemon.#generation = await daemon.#generationOf(options.first, 1);
+    return daemon;
+  }
+
+  private constructor(options: DaemonOptions) {
     const { clock, faults, journal, first } = options;
     this.#options = options;
     this.journal = journal;
@@ -67,6 +81,7 @@ export class Daemon implements DaemonApi {
     this.ended = new Promise((resolve) => {
       this.#ended = resolve;
     });
+    this.#blockWatch = new BlockWatch(faults, clock);
     this.#doubt = new Doubt({
       clock,
       onChange: (unfit) =>
@@ -81,7 +96,6 @@ export class Daemon implements DaemonApi {
       mostProcesses: MOST_PROCESSES,
     });
     this.#overrides = new Overrides(clock, options.overrides, (target) => this.#overrideEnded(target));
-    this.#generation = this.#generationOf(first, 1);
     const { directory, maxAgeMs } = first.config.state;
     this.#keeper = new Keeper({
       clock,
@@ -102,9 +116,10 @@ export class Daemon implements DaemonApi {
   async start(): Promise<void> {
     const generation = this.#generation;
     this.#doubt.start();
+    this.#countHandles();
     this.tell({ kind: 'start', subject: 'sluice', message: `sluice ${VERSION} with ${this.#options.file}` });
     this.#forget(this.#overrides.prune(generation.prepared.config));
-    generation.inherit(null, this.#options.saved);
+    await generation.inherit(null, this.#options.saved);
     this.#serve(generation);
     await Promise.all([...generation.engines.values()].map(({ reconciler }) => reconciler.adopt()));
     await generation.probe(null, FIRST_ANSWERS_MS);
@@ -239,8 +254,9 @@ export class Daemon implements DaemonApi {
       return { ok: false, generation: before.number, diagnostics: [] };
     }
     this.#configError = null;
-    const next = this.#generationOf(result.prepared, before.number + 1);
-    next.inherit(before, null);
+    const next = await this.#generationOf(result.prepared, before.number + 1);
+    before.endProbing();
+    await next.inherit(before, null);
     this.#generation = next;
     this.#forget(this.#overrides.prune(next.prepared.config));
     const fresh = next.prepared.engines.fresh.map(({ reconciler }) => reconciler);
@@ -290,6 +306,9 @@ export class Daemon implements DaemonApi {
     await this.#keeper.close();
     this.#overrides[Symbol.dispose]();
     this.#doubt[Symbol.dispose]();
+    this.#blockWatch[Symbol.dispose]();
+    this.#handlesTimer?.[Symbol.dispose]();
+    this.#handles[Symbol.dispose]();
     await prepared.dispose();
     this.#ended();
     if (failures.length > 0)
@@ -307,8 +326,8 @@ export class Daemon implements DaemonApi {
     }
   }
 
-  #generationOf(prepared: DaemonOptions['first'], number: number): Generation {
-    return new Generation({
+  #generationOf(prepared: DaemonOptions['first'], number: number): Promise<Generation> {
+    return Generation.open({
       number,
       prepared,
       clock: this.#options.clock,
@@ -404,15 +423,25 @@ export class Daemon implements DaemonApi {
   /** A short hold is no news; who held the loop for long is named, a plugin by the ledger of faults. */
   #held(blockedMs: number): void {
     const { clock, log } = this.#options;
-    if (
-      blockedMs < TELL_BLOCK_MS ||
-      lastBlocker(clock.monotonicMs() - blockedMs - TELL_BLOCK_MS) !== undefined
-    )
-      return;
+    if (lastBlocker(clock.monotonicMs() - blockedMs - TELL_BLOCK_MS) !== undefined) return;
+    this.#blockWatch.suspect();
+    if (blockedMs < TELL_BLOCK_MS) return;
     log.warn(
       { blockedMs: Math.round(blockedMs) },
       'the event loop was held: this host is busy, or sluice is',
     );
+  }
+
+  /** A check that leaks is named long before the descriptors run out; so is one that left some when it went. */
+  #countHandles(): void {
+    const { clock, faults } = this.#options;
+    this.#handlesTimer = clock.after(COUNT_HANDLES_MS, () => {
+      const { book, prepared } = this.#generation;
+      this.#handles.fileExcess(book.probes.size, faults);
+      const alive = new Set(prepared.registry.loaded().map(({ plugin }) => pluginId(plugin)));
+      this.#handles.fileLeaks(alive, faults);
+      this.#countHandles();
+    });
   }
 
   #warn(key: string, sentence: string | null, over?: string): void {

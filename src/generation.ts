@@ -5,6 +5,7 @@ import type { Overrides } from './runtime/admin.js';
 import { demandOf } from './runtime/demand.js';
 import type { Doubt } from './runtime/doubt.js';
 import type { Engine } from './runtime/engines.js';
+import { gently } from './runtime/gently.js';
 import { type EndpointRecord, HealthBook, type SharedProbe } from './runtime/health-book.js';
 import type { NewEvent } from './runtime/journal.js';
 import type { ProbeResult } from './runtime/probe.js';
@@ -38,13 +39,13 @@ export class Generation {
   /** Probes whose first answer is still out; null once the first rules may be applied. */
   #awaited: { readonly probes: Set<SharedProbe>; readonly done: () => void } | null = null;
 
-  constructor(options: GenerationOptions) {
-    const { prepared, clock, runner, overrides } = options;
+  private constructor(options: GenerationOptions, book: HealthBook) {
+    const { prepared, clock, runner } = options;
     this.#options = options;
     this.number = options.number;
     this.loadedAt = clock.now();
     this.prepared = prepared;
-    this.book = new HealthBook(prepared.config, prepared.checks, overrides, (record) => this.isHeld(record));
+    this.book = book;
     this.#schedule = new ProbeSchedule({
       clock,
       book: this.book,
@@ -54,41 +55,47 @@ export class Generation {
     });
   }
 
+  /** The loop gets its turns while the book of a large configuration is opened. */
+  static async open(options: GenerationOptions): Promise<Generation> {
+    const { config, checks, engines } = options.prepared;
+    const book = await HealthBook.open(config, checks, options.overrides, (record) =>
+      isHeldBy(engines.engines, record),
+    );
+    return new Generation(options, book);
+  }
+
   get engines(): ReadonlyMap<string, Engine> {
     return this.prepared.engines.engines;
   }
 
   /** Whether the engine gives an endpoint new connections, as far as known. */
   isHeld(record: EndpointRecord): boolean {
-    const reconciler = this.engines.get(record.service.backend)?.reconciler;
-    return rulesOf(record).some(({ frontend, server }) => reconciler?.holds(frontend, server) === true);
+    return isHeldBy(this.engines, record);
   }
 
-  /** Takes over from the generation before, or from what a former run saved. */
-  inherit(before: Generation | null, saved: SavedState | null): void {
-    if (before !== null) this.book.inherit(before.book);
-    else if (saved !== null) this.book.restore(saved.health);
+  /** Takes over from the generation before, whose probes have ended, or from what a former run saved. */
+  async inherit(before: Generation | null, saved: SavedState | null): Promise<void> {
+    if (before !== null) await this.book.inherit(before.book);
+    else if (saved !== null) await this.book.restore(saved.health);
   }
 
   /** Probes from now on. Resolves when each probe has answered once, or after `patienceMs`. */
   async probe(before: Generation | null, patienceMs: number): Promise<void> {
     const { clock } = this.#options;
-    this.#schedule.start(before === null ? null : before.#schedule);
-    before?.endProbing();
     const probes = new Set(this.book.probes.values());
-    if (probes.size === 0) return;
-    await new Promise<void>((done) => {
-      const timer = clock.after(patienceMs, done);
-      this.#awaited = {
-        probes,
-        done: () => {
-          timer[Symbol.dispose]();
-          done();
-        },
-      };
-    });
-    this.#awaited = null;
-    for (const service of this.book.services.values()) this.#stepService(service);
+    this.#schedule.start(before === null ? null : before.#schedule);
+    if (probes.size > 0) {
+      await new Promise<void>((resolve) => {
+        const patience = clock.after(patienceMs, resolve);
+        const done = (): void => {
+          patience[Symbol.dispose]();
+          resolve();
+        };
+        this.#awaited = { probes, done };
+      });
+      this.#awaited = null;
+    }
+    for await (const service of gently(this.book.services.values())) this.#stepService(service);
   }
 
   endProbing(): void {
@@ -184,6 +191,11 @@ export class Generation {
     if (this.#awaited === null || !this.#awaited.probes.delete(probe)) return;
     if (this.#awaited.probes.size === 0) this.#awaited.done();
   }
+}
+
+function isHeldBy(engines: ReadonlyMap<string, Engine>, record: EndpointRecord): boolean {
+  const reconciler = engines.get(record.service.backend)?.reconciler;
+  return rulesOf(record).some(({ frontend, server }) => reconciler?.holds(frontend, server) === true);
 }
 
 function applyText(changed: number, failed: number, tookMs: number): string {

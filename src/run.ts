@@ -47,7 +47,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     clock.now(),
   );
   for (const note of notes) log.warn(note);
-  const daemon = new Daemon({
+  const daemon = await Daemon.open({
     file,
     dryRun,
     clock,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Logger } from 'pino';
-import { currentCaller } from './plugin/running.js';
 import type { Faults } from './plugin/faults.js';
-import { describeThrown } from './plugin/faults.js';
+import { catchStrays } from './plugin/strays.js';
 import type { Daemon } from './daemon.js';
 
 /**
@@ -25,19 +24,14 @@ export function handleSignals(daemon: Daemon, faults: Faults, log: Logger): Disp
     SIGINT: stop,
     SIGUSR1: () => logStatus(daemon, log),
   };
-  const stray = (error: unknown): void => {
-    const caller = currentCaller();
-    if (caller !== undefined) faults.add({ ...caller, kind: 'late', ...describeThrown(error) });
-    else log.error({ err: error }, 'a bug in sluice: an error that nobody caught');
-  };
+  const strays = catchStrays(faults, (error) =>
+    log.error({ err: error }, 'a bug in sluice: an error that nobody caught'),
+  );
   for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
-  process.on('uncaughtException', stray);
-  process.on('unhandledRejection', stray);
   return {
     [Symbol.dispose]() {
       for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
-      process.off('uncaughtException', stray);
-      process.off('unhandledRejection', stray);
+      strays[Symbol.dispose]();
     },
   };
 }

@@ -185,6 +185,8 @@ export function* parseMessages(data: Buffer): Generator<NetlinkMessage> {
 
 export interface Attribute {
   readonly type: number;
+  /** As its writer said (NLA_F_NESTED): the kernel says it of few of its own. */
+  readonly nested: boolean;
   readonly data: Buffer;
 }
 
@@ -196,8 +198,12 @@ export function attributeList(data: Buffer): Attribute[] {
   while (at + ATTRIBUTE_HEADER_BYTES <= data.length) {
     const length = view.getUint16(at, littleEndian);
     if (length < ATTRIBUTE_HEADER_BYTES || at + length > data.length) break;
-    const type = view.getUint16(at + 2, littleEndian) & NLA_TYPE_MASK;
-    list.push({ type, data: data.subarray(at + ATTRIBUTE_HEADER_BYTES, at + length) });
+    const type = view.getUint16(at + 2, littleEndian);
+    list.push({
+      type: type & NLA_TYPE_MASK,
+      nested: (type & NLA_F_NESTED) !== 0,
+      data: data.subarray(at + ATTRIBUTE_HEADER_BYTES, at + length),
+    });
     at += aligned(length);
   }
   return list;

@@ -159,7 +159,7 @@ export class Hooks {
 
   checkConfig(config: object): readonly CrossCheckProblem[] {
     const found: CrossCheckProblem[] = [];
-    this.#taps.checkConfig.call(deepFreeze(config), found);
+    if (this.#taps.checkConfig.isUsed()) this.#taps.checkConfig.call(deepFreeze(config), found);
     return found;
   }
 

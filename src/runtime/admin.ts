@@ -77,6 +77,7 @@ export class Overrides implements Disposable {
 
   /** Forgets what was said of members that are no longer there; says which. */
   prune(config: Config): string[] {
+    if (this.#overrides.size === 0) return [];
     const known = new Set<string>();
     for (const cluster of config.clusters) {
       for (const member of cluster.members) known.add(`${cluster.name}/${member.name}`);

@@ -2,6 +2,7 @@
 import type { CheckSpec, Config } from '../model.js';
 import type { CheckPlugin, Plugin, PluginContext, Prober } from '../plugin/api.js';
 import type { PluginRegistry } from '../plugin/registry.js';
+import { gently } from './gently.js';
 import type { CheckMaker } from './health-book.js';
 import { sweepingProbe } from './sweep.js';
 
@@ -16,17 +17,22 @@ export async function makeChecks(
   signal: AbortSignal,
 ): Promise<CheckMaker> {
   const made = new Map<string, Made>();
-  for (const cluster of config.clusters) {
-    for (const service of cluster.services) {
-      for (const spec of service.checks) {
-        const key = keyOf(spec);
-        if (made.has(key)) continue;
-        const plugin = (await registry.get('check', spec.type))!;
-        made.set(key, await makeProber(plugin, spec, create, signal));
-      }
+  const bySpec = new Map<CheckSpec, Made>();
+  for await (const spec of gently(checkSpecs(config))) {
+    const key = `${spec.type} ${JSON.stringify(spec.options)}`;
+    let prober = made.get(key);
+    if (prober === undefined) {
+      const plugin = (await registry.get('check', spec.type))!;
+      prober = await makeProber(plugin, spec, create, signal);
+      made.set(key, prober);
     }
+    bySpec.set(spec, prober);
   }
-  return { prober: (spec) => made.get(keyOf(spec))! };
+  return { prober: (spec) => bySpec.get(spec)! };
+}
+
+function* checkSpecs(config: Config): Generator<CheckSpec> {
+  for (const { services } of config.clusters) for (const { checks } of services) yield* checks;
 }
 
 async function makeProber(
@@ -41,8 +47,4 @@ async function makeProber(
     prober: prober.probeMany === undefined ? prober : sweepingProbe(prober.probeMany.bind(prober), signal),
     cost,
   };
-}
-
-function keyOf(spec: CheckSpec): string {
-  return `${spec.type} ${JSON.stringify(spec.options)}`;
 }

@@ -13,6 +13,7 @@ import { serviceState, type ServiceState } from '../health/service-state.js';
 import type { CheckSpec, Config, Endpoint, Service } from '../model.js';
 import type { CheckTarget, HealthChange, Prober } from '../plugin/api.js';
 import type { Overrides } from './admin.js';
+import { gently } from './gently.js';
 import { checkTargets, type Probe, probeKey, type ProbeResult } from './probe.js';
 
 const RESULTS_KEPT = 10;
@@ -60,39 +61,44 @@ export class HealthBook {
   readonly #overrides: Overrides;
   readonly #isHeld: (record: EndpointRecord) => boolean;
 
+  private constructor(overrides: Overrides, isHeld: (record: EndpointRecord) => boolean) {
+    this.#overrides = overrides;
+    this.#isHeld = isHeld;
+  }
+
   /** `isHeld` tells whether the engine already serves an endpoint, for those of which nothing else is known. */
-  constructor(
+  static async open(
     config: Config,
     checks: CheckMaker,
     overrides: Overrides,
     isHeld: (record: EndpointRecord) => boolean,
-  ) {
-    this.#overrides = overrides;
-    this.#isHeld = isHeld;
-    for (const cluster of config.clusters) {
-      for (const service of cluster.services) {
-        this.services.set(service.id, service);
-        for (const endpoint of service.endpoints) this.#add(service, endpoint, checks);
-      }
+  ): Promise<HealthBook> {
+    const book = new HealthBook(overrides, isHeld);
+    for await (const service of gently(config.clusters.flatMap(({ services }) => services))) {
+      book.services.set(service.id, service);
+      for (const endpoint of service.endpoints) book.#add(service, endpoint, checks);
     }
+    return book;
   }
 
   /** Takes over what the saved state knows of the same probes. */
-  restore(saved: ReadonlyMap<string, Health>): void {
-    for (const probe of this.probes.values()) {
+  async restore(saved: ReadonlyMap<string, Health>): Promise<void> {
+    for await (const probe of gently(this.probes.values())) {
       const known = saved.get(probe.key);
       if (known === undefined) continue;
       for (const part of probe.parts) part.health = restoreHealth(known, policyOf(probe.spec));
     }
-    for (const record of this.records.values())
+    for await (const record of gently(this.records.values()))
       record.combined = combineHealth(record.parts.map(({ health }) => health));
   }
 
   /** Takes over from the book of the generation before: health, results, and what was last told of services. */
-  inherit(before: HealthBook): void {
-    this.restore(before.health());
-    for (const [key, probe] of this.probes) probe.results.push(...(before.probes.get(key)?.results ?? []));
-    for (const [id, record] of this.records) record.rule = before.records.get(id)?.rule ?? record.rule;
+  async inherit(before: HealthBook): Promise<void> {
+    await this.restore(before.health());
+    for await (const [key, probe] of gently(this.probes))
+      probe.results.push(...(before.probes.get(key)?.results ?? []));
+    for await (const [id, record] of gently(this.records))
+      record.rule = before.records.get(id)?.rule ?? record.rule;
     for (const id of this.services.keys()) {
       const state = before.#serviceStates.get(id);
       if (state !== undefined) this.#serviceStates.set(id, state);

@@ -48,10 +48,10 @@ async function planEngine(
 ): Promise<Plan['backends'][number]> {
   const { name, reconciler, plugin } = engine;
   const { hooks, config, checks } = prepared;
-  const book = new HealthBook(config, checks, options.overrides, (record) =>
+  const book = await HealthBook.open(config, checks, options.overrides, (record) =>
     rulesOf(record).some(({ frontend, server }) => reconciler.holds(frontend, server)),
   );
-  book.restore(options.health);
+  await book.restore(options.health);
   try {
     const change = await reconciler.preview({
       ...demandOf(book, name, plugin.capabilities),

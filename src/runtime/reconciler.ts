@@ -4,10 +4,13 @@ import { diffServices } from '../desired/diff.js';
 import { SluiceError } from '../errors.js';
 import type { Backend, Clock } from '../plugin/api.js';
 import type { Guard } from '../plugin/guard.js';
+import { gently } from './gently.js';
 import { type RealServer, serverKey, type VirtualService } from '../virtual-service.js';
 
 const OBSERVE_TIMEOUT_MS = 30_000;
 const APPLY_TIMEOUT_MS = 60_000;
+/** Services that one call of `apply` may change. */
+const MOST_CHANGES = 500;
 const BACKOFF_MS = { least: 200, most: 30_000 };
 /** The whole truth is read again this often even if nobody told of a change. */
 const RESYNC_MS = 300_000;
@@ -277,7 +280,16 @@ export class Reconciler {
     return diffServices(before, adjusted(after, host), (service, member) => host.reasonOf(service, member));
   }
 
+  /** In slices, so that a first load of thousands of services holds neither the loop nor the engine for long. */
   async #apply(change: ChangeSet): Promise<boolean> {
+    for (let from = 0; from < change.changes.length; from += MOST_CHANGES) {
+      if (!(await this.#applySlice({ changes: change.changes.slice(from, from + MOST_CHANGES) })))
+        return false;
+    }
+    return true;
+  }
+
+  async #applySlice(change: ChangeSet): Promise<boolean> {
     const veto = await this.host.veto(change);
     if (veto !== null) {
       this.#fail(`held back: ${veto}`);
@@ -351,18 +363,6 @@ function adjusted(services: Services, host: Pick<ReconcilerHost, 'adjust'>): Ser
 function isSame(held: VirtualService | undefined, wanted: VirtualService): boolean {
   if (held === undefined) return false;
   return diffServices(new Map([[held.key, held]]), new Map([[wanted.key, wanted]])).changes.length === 0;
-}
-
-/** Yields the loop every few milliseconds of work. */
-async function* gently<T>(items: Iterable<T>): AsyncGenerator<T> {
-  let sinceMs = performance.now();
-  for (const item of items) {
-    yield item;
-    if (performance.now() - sinceMs > 8) {
-      await new Promise(setImmediate);
-      sinceMs = performance.now();
-    }
-  }
 }
 
 function sentenceOf(error: unknown): string {

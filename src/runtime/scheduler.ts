@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Clock } from '../plugin/api.js';
 
+/** Starting what is due may take so long before the loop gets its turn. */
+const TURN_MS = 4;
+
 interface Entry<T> {
   readonly dueMs: number;
   readonly item: T;
@@ -39,10 +42,10 @@ export class Scheduler<T extends object> implements Disposable {
     return this.#current.get(item)?.dueMs ?? null;
   }
 
+  /** Ends all runs; when items were due stays known. */
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = null;
-    this.#current.clear();
     this.#heap.length = 0;
   }
 
@@ -54,10 +57,13 @@ export class Scheduler<T extends object> implements Disposable {
     this.#timer = this.#clock.after(Math.max(0, first.dueMs - this.#clock.monotonicMs()), () => this.#fire());
   }
 
+  /** A crowd that is due at once is let in over several turns of the loop. */
   #fire(): void {
     this.#timer = null;
     const nowMs = this.#clock.monotonicMs();
+    const endMs = performance.now() + TURN_MS;
     for (let first = this.#heap[0]; first !== undefined && first.dueMs <= nowMs; first = this.#heap[0]) {
+      if (performance.now() > endMs) break;
       this.#pop();
       if (this.#current.get(first.item) !== first) continue;
       this.#current.delete(first.item);

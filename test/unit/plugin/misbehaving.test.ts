@@ -153,10 +153,15 @@ describe('a check that', () => {
     const accepted = once(server, 'connection');
     await probe('leaks', address.port);
     assert.deepEqual(handles.holders(), [{ plugin: 'check/leaks', open: 1 }]);
+    handles.fileExcess(1, faults);
     handles.fileLeaks(new Set(['check/leaks']), faults);
-    assert.equal(faults.count('check/leaks'), 0, 'not while it lives');
+    assert.equal(faults.count('check/leaks'), 0, 'not while it lives and has few');
+    handles.fileLeaks(new Set(), faults);
+    assert.equal(faults.count('check/leaks'), 0, 'nor at once');
     handles.fileLeaks(new Set(), faults);
     assert.equal(faults.last('check/leaks')?.message, 'left a socket or process open');
+    handles.fileExcess(-16, faults);
+    assert.match(faults.last('check/leaks')!.message, /it does not close them$/);
     const [socket] = (await accepted) as [{ destroy(): void }];
     socket.destroy();
     server.close();

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Carries out changes in bounded batches, atomic by service. First on the word of the core about what the
+ * kernel holds; whatever is refused then is planned again from what the kernel really holds, service by service.
+ */
+import { setImmediate } from 'node:timers/promises';
+import {
+  NfTablesBatch,
+  SystemError,
+  isSystemError,
+  type NetlinkSocket,
+  type Refusal,
+  type TableName,
+} from 'sluice/kernel';
+import type { ApplyFailure, ChangeSet, Clock, VirtualService } from 'sluice';
+import { BatchPace } from './batch-pace.js';
+import type { ChainLedger } from './chain-ledger.js';
+import { UnsupportedService, chainOfService, heldOf, type HeldService } from './held.js';
+import { elementOf, entryChanges, keyOf, setOf } from './plan.js';
+
+/** One service's way, with what the kernel is believed to hold. */
+export interface Step {
+  readonly key: string;
+  readonly before: HeldService | null;
+  readonly after: VirtualService | null;
+}
+
+export interface Refused {
+  readonly step: Step;
+  readonly error: SystemError;
+}
+
+export class Applier {
+  readonly #socket: NetlinkSocket;
+  readonly #name: TableName;
+  readonly #clock: Clock;
+  readonly #pace = new BatchPace();
+
+  constructor(socket: NetlinkSocket, name: TableName, clock: Clock) {
+    this.#socket = socket;
+    this.#name = name;
+    this.#clock = clock;
+  }
+
+  /**
+   * Puts all steps into one batch, after what is in it already, and commits it: for a table that is replaced as
+   * a whole. Answers what the kernel refuses.
+   */
+  commitWhole(batch: NfTablesBatch, ledger: ChainLedger, steps: readonly Step[]): readonly Refusal[] {
+    for (const step of steps) writeStep(batch, ledger, step);
+    const refusals = batch.commit(this.#socket);
+    if (refusals.length === 0) ledger.commit();
+    return refusals;
+  }
+
+  /**
+   * Carries out the steps in batches; answers those that were refused, each with the reason. `first` prepares
+   * the first batch. With `alone` every step has a batch of its own.
+   */
+  async run(
+    ledger: ChainLedger,
+    steps: readonly Step[],
+    signal: AbortSignal,
+    { first, alone = false }: { first?: (batch: NfTablesBatch) => void; alone?: boolean } = {},
+  ): Promise<{ readonly done: readonly string[]; readonly refused: readonly Refused[] }> {
+    const done: string[] = [];
+    const refused: Refused[] = [];
+    let next = 0;
+    let prepare = first;
+    while (next < steps.length || prepare !== undefined) {
+      signal.throwIfAborted();
+      const batch = new NfTablesBatch(this.#socket, this.#name);
+      prepare?.(batch);
+      prepare = undefined;
+      const started = this.#clock.monotonicMs();
+      const limit = alone ? 1 : this.#pace.elements;
+      let elements = 0;
+      const from = next;
+      while (next < steps.length && elements < limit) {
+        elements += 1 + writeStep(batch, ledger, steps[next]!);
+        next += 1;
+      }
+      ledger.sweep(batch);
+      const error = firstError(batch, this.#socket);
+      const members = steps.slice(from, next);
+      if (error === null) {
+        ledger.commit();
+        done.push(...members.map(({ key }) => key));
+      } else {
+        ledger.rollback();
+        refused.push(...members.map((step) => ({ step, error })));
+        // Without the right to, or without a table, the next one fares no better.
+        if (isSystemError(error, 'EPERM')) {
+          refused.push(...steps.slice(next).map((step) => ({ step, error })));
+          return { done, refused };
+        }
+      }
+      this.#pace.took(elements, this.#clock.monotonicMs() - started);
+      if (next < steps.length) await setImmediate();
+    }
+    return { done, refused };
+  }
+}
+
+/** The kernel's first refusal of a batch; null when it is in force. */
+function firstError(batch: NfTablesBatch, socket: NetlinkSocket): SystemError | null {
+  try {
+    const refusals: readonly Refusal[] = batch.commit(socket);
+    return refusals[0]?.error ?? null;
+  } catch (error) {
+    if (isSystemError(error)) return error;
+    throw error;
+  }
+}
+
+/** Writes a step; answers how many elements it changes. */
+function writeStep(batch: NfTablesBatch, ledger: ChainLedger, { before, after }: Step): number {
+  const wanted = after === null ? null : { ...heldOf(after), balancing: chainOfService(after).chain };
+  const frontend = wanted?.frontend ?? before?.frontend;
+  if (frontend === undefined) return 0;
+  if (wanted !== null) {
+    const { balancing } = wanted;
+    if (before?.chain !== balancing.name) ledger.acquire(batch, balancing);
+    else if (before.modulus !== balancing.slots || ledger.isBroken(balancing.name)) {
+      ledger.mend(batch, balancing);
+    }
+  }
+  const changes = entryChanges(before, wanted);
+  let elements = 0;
+  for (const { role, remove } of changes) {
+    batch.deleteElements(
+      setOf(role, frontend.family),
+      remove.map((entry) => keyOf(frontend, entry)),
+    );
+    elements += remove.length;
+  }
+  for (const { role, add } of changes) {
+    batch.addElements(
+      setOf(role, frontend.family),
+      add.map((entry) => elementOf(role, frontend, entry)),
+    );
+    elements += add.length;
+  }
+  if (before !== null && before.chain !== null && before.chain !== wanted?.chain)
+    ledger.release(before.chain);
+  return elements;
+}
+
+/** The steps of services that the table can hold, and the failures of those that it can't. */
+export function supported(change: ChangeSet): {
+  readonly able: readonly Step[];
+  readonly failed: readonly ApplyFailure[];
+} {
+  const able: Step[] = [];
+  const failed: ApplyFailure[] = [];
+  for (const { key, before, after } of change.changes) {
+    try {
+      if (after !== null) chainOfService(after);
+      able.push({ key, before: before === null ? null : heldOf(before), after });
+    } catch (error) {
+      if (!(error instanceof UnsupportedService)) throw error;
+      failed.push({ key, code: 'SLUICE_CFG_UNSUPPORTED', message: error.message });
+    }
+  }
+  return { able, failed };
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/** A service in the terms of the table: what its elements are, and what that means. Pure. */
+import { frontendKey, type AddressFrontend, type RealServer, type VirtualService } from 'sluice';
+import { balancingChain, isDraw, type BalancingChain } from './chains.js';
+import { serverOfKey } from './keys.js';
+
+/** All that the table holds (or shall hold) for one service. */
+export interface HeldService {
+  readonly frontend: AddressFrontend;
+  /** Where the service's entry leads; null without an entry. */
+  readonly chain: string | null;
+  /** The number of slots that the chain draws from; -1 when its rule is not what it should be. */
+  readonly modulus: number;
+  /** Server keys by slot; holes are empty strings. */
+  readonly slots: readonly string[];
+  readonly refused: boolean;
+  readonly masqueraded: boolean;
+  readonly source: string | null;
+}
+
+/** A service this backend can't hold, with the reason: what the capabilities rule out. */
+export class UnsupportedService extends Error {}
+
+/** The frontend and chain of a service. Throws {@link UnsupportedService}. */
+export function chainOfService(service: VirtualService): {
+  readonly frontend: AddressFrontend;
+  readonly chain: BalancingChain;
+} {
+  const { frontend, scheduler, forwarding, slots } = service;
+  if (frontend.kind !== 'address' || frontend.portLast !== frontend.port) {
+    throw new UnsupportedService('backend nftables holds one address and port a service');
+  }
+  if (forwarding.mode !== 'nat') {
+    throw new UnsupportedService(`backend nftables does not support forwarding "${forwarding.mode}"`);
+  }
+  if (!isDraw(scheduler.name)) {
+    throw new UnsupportedService(`backend nftables does not support scheduler "${scheduler.name}"`);
+  }
+  if (slots === null) throw new UnsupportedService('backend nftables needs shares dealt in slots');
+  return { frontend, chain: balancingChain(frontend, scheduler.name, slots.length) };
+}
+
+/** What the table holds when it holds this service. */
+export function heldOf(service: VirtualService): HeldService {
+  const { frontend, chain } = chainOfService(service);
+  return {
+    frontend,
+    chain: chain.name,
+    modulus: chain.slots,
+    slots: service.slots ?? [],
+    refused: chain.slots === 0,
+    masqueraded: service.sourceNat === 'masquerade',
+    source: service.sourceNat === 'none' || service.sourceNat === 'masquerade' ? null : service.sourceNat,
+  };
+}
+
+/**
+ * The service that the table's elements make up, `chain` being the sound chain that its entry leads to. Null
+ * when they contradict each other: then it has to be put in order before anybody may rely on it.
+ */
+export function serviceOf(held: HeldService, chain: BalancingChain): VirtualService | null {
+  if (held.refused !== (chain.slots === 0)) return null;
+  if (held.masqueraded && held.source !== null) return null;
+  const slots = Array.from({ length: chain.slots }, (_, slot) => held.slots[slot] ?? '');
+  return {
+    key: frontendKey(held.frontend),
+    service: '',
+    frontend: held.frontend,
+    scheduler: { name: chain.draw, flags: [] },
+    forwarding: { mode: 'nat' },
+    sourceNat: held.masqueraded ? 'masquerade' : (held.source ?? 'none'),
+    persistence: null,
+    rescue: false,
+    limits: null,
+    members: membersOf(slots),
+    slots,
+  };
+}
+
+/** Members as their slots show them: the weight is the number of slots. */
+function membersOf(slots: readonly string[]): RealServer[] {
+  const shares = new Map<string, number>();
+  for (const key of slots) if (key !== '') shares.set(key, (shares.get(key) ?? 0) + 1);
+  return [...shares]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, weight]) => ({ ...serverOfKey(key), weight, state: 'active', endpoint: '' }));
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/** `sluice demo`: the real daemon on the proxy backend, with three small members of which one is not well. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { VERSION } from '../../version.js';
+import { SluiceError } from '../../errors.js';
+import { ControlClient } from '../client.js';
+import type { CommandContext } from '../context.js';
+import { demoConfig, demoSocket } from '../demo/demo-config.js';
+import { DemoMember } from '../demo/demo-member.js';
+import { say, tellEvents, troubleMember, untilItAnswers } from '../demo/demo-run.js';
+import { freePort } from '../demo/free-port.js';
+import { EXIT } from '../exit-code.js';
+import type { Io } from '../io.js';
+import { paint } from '../paint.js';
+
+const FRIENDLY_PORT = 8080;
+
+/** Runs until ctrl-C; leaves nothing behind. */
+export async function demoCommand({ io }: CommandContext): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
+  const members = ['a', 'b', 'c'].map((name) => new DemoMember(name));
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    for (const member of members) await member.start();
+    return await runDemo(io, directory, members, stop);
+  } finally {
+    for (const member of members) await member[Symbol.asyncDispose]();
+    for (const signal of signals) process.off(signal, onSignal);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function runDemo(
+  io: Io,
+  directory: string,
+  members: readonly DemoMember[],
+  stop: AbortController,
+): Promise<number> {
+  const port = await freePort(FRIENDLY_PORT);
+  const file = join(directory, 'sluice.yaml');
+  writeFileSync(file, demoConfig({ directory, port, members }));
+  const client = new ControlClient(demoSocket(directory));
+  // Loaded here: every other command does without the daemon's code.
+  const { runDaemon } = await import('../../run.js');
+  const daemon = runDaemon({ file, dryRun: false }).finally(() => stop.abort());
+  const url = `http://127.0.0.1:${port}/`;
+  const isUp = await untilItAnswers(client, stop.signal);
+  if (isUp) introduce(io, url, client.socketPath);
+  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+  const patient = members[1];
+  const scenes = isUp
+    ? [
+        tellEvents(client, io, url, stop.signal),
+        ...(patient === undefined ? [] : [troubleMember(patient, io, stop.signal)]),
+      ]
+    : [];
+  await Promise.race([stopped, ...scenes.map((scene) => scene.catch(() => stop.abort()))]);
+  await endDaemon(client);
+  const status = await daemon;
+  await Promise.allSettled(scenes);
+  if (status === EXIT.done) say(io, 'demo:   the end; nothing is left behind');
+  return status;
+}
+
+function introduce(io: Io, url: string, socket: string): void {
+  const { strong, faint } = paint(io.color);
+  io.out(`
+${strong(`sluice ${VERSION}`)} runs with a small example: three web servers (members a, b and c) behind one
+address. Every few seconds b dies and returns; see how sluice keeps clients away from it.
+
+  try it         ${strong(`curl ${url}`)}
+  look at it     ${strong(`${invocation()} status -s ${socket}`)}
+  ask about b    ${strong(`${invocation()} explain demo/web/b -s ${socket}`)}
+  end it         ${strong('ctrl-C')} ${faint('(removes everything it made)')}
+
+`);
+}
+
+/** As the person would type it: `sluice` when it is installed, else the script that was run. */
+function invocation(): string {
+  const script = process.argv[1] ?? 'sluice';
+  return basename(script) === 'sluice' ? 'sluice' : `node ${relative(process.cwd(), script)}`;
+}
+
+/** The daemon's own signal handlers may have been quicker. */
+async function endDaemon(client: ControlClient): Promise<void> {
+  try {
+    await client.send('POST', '/v1/stop', { withdraw: true });
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== 'SLUICE_NO_DAEMON') throw error;
+  }
+}

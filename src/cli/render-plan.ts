@@ -84,7 +84,9 @@ function weightText({ weight, state }: RealServer): string {
 
 function fieldText(field: string, { before, after }: ServiceChange): string {
   const [old, now] = [fieldValue(before, field), fieldValue(after, field)];
-  return old === null || now === null ? field : `${field} ${old} -> ${now}`;
+  // The words of the configuration: `source_nat`, not `sourceNat`.
+  const name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return old === null || now === null ? name : `${name} ${old} -> ${now}`;
 }
 
 function fieldValue(service: VirtualService | null, field: string): string | null {

@@ -2,7 +2,7 @@
 /** `sluice status` for people: what is wrong first in words, then everything in tables. */
 import type { BackendStatus, ClusterStatus, EndpointStatus, ServiceStatus, Status } from '../status.js';
 import { paint, stateColor, type Paint } from './paint.js';
-import { tableLines, type Cell, type Column } from './table.js';
+import { alignedTables, type Cell, type Column } from './table.js';
 import { clean, count } from './text.js';
 import { age } from './time-text.js';
 
@@ -28,7 +28,7 @@ export function renderStatus(status: Status, look: Look): string[] {
   return [
     ...headLines(status, look, colors),
     ...troubleLines(status, colors),
-    ...status.clusters.flatMap((cluster) => clusterLines(cluster, look, colors)),
+    ...serviceLines(status.clusters, look, colors),
     '',
     ...backendLines(status.backends, look, colors),
   ];
@@ -72,7 +72,7 @@ function stateWord(state: string): string {
 function troubleLines(status: Status, colors: Paint): string[] {
   const lines: string[] = [];
   const add = (color: (text: string) => string, word: string, text: string): void => {
-    lines.push(`${color(word)}  ${clean(text)}`);
+    lines.push(`${color(word.padEnd(7))}  ${clean(text)}`);
   };
   if (status.unfit !== null) add(colors.bad, 'UNFIT', `results do not count now: ${status.unfit}`);
   if (status.config.error !== null) {
@@ -95,15 +95,18 @@ function troubleLines(status: Status, colors: Paint): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-function clusterLines(cluster: ClusterStatus, look: Look, colors: Paint): string[] {
-  return cluster.services.flatMap((service) => [
+function serviceLines(clusters: readonly ClusterStatus[], look: Look, colors: Paint): string[] {
+  const services = clusters.flatMap((cluster) =>
+    cluster.services.map((service) => ({ cluster: cluster.name, service })),
+  );
+  const rows = services.map(({ service }) =>
+    service.endpoints.map((endpoint) => endpointCells(endpoint, look, colors)),
+  );
+  const tables = alignedTables(ENDPOINT_COLUMNS, rows, look.columns);
+  return services.flatMap(({ cluster, service }, index) => [
     '',
-    serviceLine(cluster.name, service, colors),
-    ...tableLines(
-      ENDPOINT_COLUMNS,
-      service.endpoints.map((endpoint) => endpointCells(endpoint, look, colors)),
-      look.columns,
-    ),
+    serviceLine(cluster, service, colors),
+    ...(tables[index] ?? []),
   ]);
 }
 
@@ -123,7 +126,7 @@ function endpointCells(endpoint: EndpointStatus, look: Look, colors: Paint): Cel
     { text: admin, ...(admin !== 'enabled' && { color: colors.warn }) },
     { text: effective_weight === weight ? `${weight}` : `${effective_weight} of ${weight}` },
     endpoint.in_rotation ? { text: 'in' } : { text: 'OUT', color: colors.warn },
-    { text: age(endpoint.since, look.nowMs) },
+    { text: age(endpoint.since, look.nowMs).replaceAll(' ', '') },
     { text: endpoint.reason },
   ];
 }

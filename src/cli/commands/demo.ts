@@ -25,14 +25,17 @@ export async function demoCommand({ io }: CommandContext): Promise<number> {
   const onSignal = (): void => stop.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
+  let status: number = EXIT.failed;
   try {
     for (const member of members) await member.start();
-    return await runDemo(io, directory, members, stop);
+    status = await runDemo(io, directory, members, stop);
   } finally {
     for (const member of members) await member[Symbol.asyncDispose]();
     for (const signal of signals) process.off(signal, onSignal);
     rmSync(directory, { recursive: true, force: true });
   }
+  if (status === EXIT.done) say(io, 'demo:   the end; nothing is left behind');
+  return status;
 }
 
 async function runDemo(
@@ -63,7 +66,6 @@ async function runDemo(
   await endDaemon(client);
   const status = await daemon;
   await Promise.allSettled(scenes);
-  if (status === EXIT.done) say(io, 'demo:   the end; nothing is left behind');
   return status;
 }
 

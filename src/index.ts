@@ -11,3 +11,4 @@ export { parseDuration } from './config/duration.js';
 export { closeByReset } from './plugin/connect.js';
 export { connectDatagram } from './plugin/connect-datagram.js';
 export { othersMayWrite } from './plugin/trusted-file.js';
+export { unsupportedIn } from './plugin/unsupported.js';

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { AddressFrontend, ApplyFailure, VirtualService } from 'sluice';
+import { unsupportedIn, type AddressFrontend, type ApplyFailure, type VirtualService } from 'sluice';
+import { capabilities } from './capabilities.js';
 
 /** What this engine can't hold at all, or null. */
-export function unsupported({ key, frontend, slots }: VirtualService): ApplyFailure | null {
-  if (frontend.kind === 'mark') {
-    return failure(
-      key,
-      'EOPNOTSUPP',
-      'the proxy backend cannot select by firewall mark: use `listen`, or the nftables backend',
-    );
-  }
-  if (frontend.portLast !== frontend.port) {
-    return failure(
-      key,
-      'EOPNOTSUPP',
-      'the proxy backend cannot listen on a range of ports: list the ports one by one',
-    );
-  }
-  if (slots === null) {
-    return failure(key, 'EINVAL', 'the proxy backend deals in slots, and this service has none');
+export function unsupported(service: VirtualService): ApplyFailure | null {
+  const what = unsupportedIn(service, capabilities);
+  if (what !== null) return failure(service.key, 'EOPNOTSUPP', `backend proxy does not support ${what}`);
+  if (service.slots === null) {
+    return failure(service.key, 'EINVAL', 'backend proxy deals in slots, and this service has none');
   }
   return null;
 }

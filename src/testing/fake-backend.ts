@@ -18,14 +18,15 @@ export interface FakeBackend {
 
 /** A backend that holds its services in memory, for tests of everything around backends. */
 export function fakeBackend(options: FakeBackendOptions = {}): FakeBackend {
-  const engine = new FakeEngine();
+  const capabilities = { ...EVERYTHING, ...options.capabilities };
+  const engine = new FakeEngine(capabilities);
   const plugin: BackendPlugin = {
     kind: 'backend',
     apiVersion: 1,
     name: options.name ?? 'fake',
     description: 'Holds services in memory, for tests.',
     options: NO_OPTIONS,
-    capabilities: { ...EVERYTHING, ...options.capabilities },
+    capabilities,
     create: () => backendOn(engine),
   };
   return { plugin, engine };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { ApplyFailure, ApplyReport, ChangeSet, ServiceChange } from '../change-set.js';
 import { equalData } from '../desired/equal.js';
-import type { Observed } from '../plugin/api.js';
+import type { Capabilities, Observed } from '../plugin/api.js';
+import { unsupportedIn } from '../plugin/unsupported.js';
 import type { VirtualService } from '../virtual-service.js';
 
 export type FakeMethod = 'observe' | 'apply' | 'release';
@@ -42,6 +43,12 @@ export class FakeEngine {
   readonly calls: FakeCall[] = [];
   readonly #troubles: Record<FakeMethod, FakeTrouble[]> = { observe: [], apply: [], release: [] };
   readonly #listeners = new Set<(what: string) => void>();
+  readonly #can: Capabilities | null;
+
+  /** @param can refuses services that ask for more; null: takes everything */
+  constructor(can: Capabilities | null = null) {
+    this.#can = can;
+  }
 
   /** The changes asked for so far, in order, whatever became of them. */
   get changes(): readonly ServiceChange[] {
@@ -104,6 +111,8 @@ export class FakeEngine {
     if (!equalData(this.services.get(key) ?? null, before)) {
       return { key, code: 'ESTALE', message: `the change of ${key} starts from something else than is held` };
     }
+    const what = after === null || this.#can === null ? null : unsupportedIn(after, this.#can);
+    if (what !== null) return { key, code: 'EOPNOTSUPP', message: `the engine does not support ${what}` };
     if (after === null) this.services.delete(key);
     else this.services.set(key, structuredClone(after));
     return null;

@@ -97,8 +97,9 @@ export function closeByReset(socket: Socket | TLSSocket): void {
     return;
   }
   carrier.on('error', ignore);
-  reset(carrier);
-  socket.destroy();
+  // The TLS socket closes with its carrier. To destroy it while the reset is under way crashes Node.
+  if (carrier.destroyed) socket.destroy();
+  else reset(carrier);
 }
 
 function reset(socket: Socket): void {

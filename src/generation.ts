@@ -113,7 +113,7 @@ export class Generation {
     const backend = engine.name;
     return {
       ...demandOf(this.book, backend, engine.plugin.capabilities),
-      adjust: hooks.adjusts ? (services) => hooks.adjustDesired(services, { backend }) : null,
+      adjust: hooks.adjusts ? (services, held) => hooks.adjustDesired(services, { backend }, held) : null,
       veto: (change) => hooks.beforeApply({ backend, change }),
       applied: (change, report, tookMs) => {
         const applied = new Set(report.applied);

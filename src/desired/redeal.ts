@@ -7,8 +7,13 @@ import { slotCount } from './slots.js';
  * A service whose members were changed after its slots had been dealt, with the slots dealt to suit: members
  * that were taken out keep their homes, so that the others' shares stay where they are.
  * @param original as it was computed, members and slots in agreement
+ * @param held what the engine holds now, whose slots move as little as may be
  */
-export function redealt(service: VirtualService, original: VirtualService): VirtualService {
+export function redealt(
+  service: VirtualService,
+  original: VirtualService,
+  held: VirtualService | undefined,
+): VirtualService {
   if (original.slots === null || service.members === original.members) return service;
   const weights = activeWeights(service);
   const homes = activeWeights(original);
@@ -21,7 +26,7 @@ export function redealt(service: VirtualService, original: VirtualService): Virt
   const { name } = service.scheduler;
   const count = original.slots.length || slotCount([...weights.values()], name);
   const spread = name === 'source-hash' ? 'hashed' : 'smooth';
-  return { ...service, slots: dealSlots(members, count, original.slots, spread) };
+  return { ...service, slots: dealSlots(members, count, held?.slots ?? original.slots, spread) };
 }
 
 function activeWeights(service: VirtualService): Map<string, number> {

@@ -142,12 +142,19 @@ export class Hooks {
     return this.#taps.adjustDesired.isUsed();
   }
 
-  /** The services to hold, as the plugins want them; where members changed, slots are dealt anew. */
-  adjustDesired(services: readonly VirtualService[], info: AdjustInfo): readonly VirtualService[] {
+  /**
+   * The services to hold, as the plugins want them. Where members changed, slots are dealt on from those `held`,
+   * by frontend key, so that an adjuster that wants the same again moves nothing.
+   */
+  adjustDesired(
+    services: readonly VirtualService[],
+    info: AdjustInfo,
+    held: (frontendKey: string) => VirtualService | undefined,
+  ): readonly VirtualService[] {
     if (!this.adjusts) return services;
     const known = new Map(services.map((service) => [service.key, deepFreeze(service)]));
     const adjusted = this.#taps.adjustDesired.call(deepFreeze([...services]), deepFreeze(info), known);
-    return adjusted.map((service) => redealt(service, known.get(service.key)!));
+    return adjusted.map((service) => redealt(service, known.get(service.key)!, held(service.key)));
   }
 
   /** Why a change must be held back for now, with the plugin's name; null: nobody objects. */

@@ -55,7 +55,9 @@ async function planEngine(
   try {
     const change = await reconciler.preview({
       ...demandOf(book, name, plugin.capabilities),
-      adjust: hooks.adjusts ? (services) => hooks.adjustDesired(services, { backend: name }) : null,
+      adjust: hooks.adjusts
+        ? (services, held) => hooks.adjustDesired(services, { backend: name }, held)
+        : null,
     });
     return { name, change, rendered: reconciler.backend.render(change), error: null };
   } catch (error) {

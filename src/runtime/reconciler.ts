@@ -25,7 +25,12 @@ export interface ReconcilerHost {
   serviceIds(): Iterable<string>;
   reasonOf(service: VirtualService, member: RealServer): RemovalReason;
   /** Adjusters tapped by plugins; null when there are none, so that the usual path stays short. */
-  adjust: ((services: readonly VirtualService[]) => readonly VirtualService[]) | null;
+  adjust:
+    | ((
+        services: readonly VirtualService[],
+        held: (key: string) => VirtualService | undefined,
+      ) => readonly VirtualService[])
+    | null;
   veto(change: ChangeSet): Promise<string | null>;
   applied(change: ChangeSet, report: ApplyReport, tookMs: number): void;
   /** A failure begins or changes (sentence), or is over (null). */
@@ -162,7 +167,9 @@ export class Reconciler {
         after.set(service.key, service);
       }
     }
-    return diffServices(before, adjusted(after, host), (service, member) => host.reasonOf(service, member));
+    return diffServices(before, adjusted(after, host, held), (service, member) =>
+      host.reasonOf(service, member),
+    );
   }
 
   /** Warnings about this host that would keep the services from working. */
@@ -277,7 +284,9 @@ export class Reconciler {
         after.set(service.key, service);
       }
     }
-    return diffServices(before, adjusted(after, host), (service, member) => host.reasonOf(service, member));
+    return diffServices(before, adjusted(after, host, held), (service, member) =>
+      host.reasonOf(service, member),
+    );
   }
 
   /** In slices, so that a first load of thousands of services holds neither the loop nor the engine for long. */
@@ -356,8 +365,10 @@ function indexed(services: readonly VirtualService[]): Map<string, VirtualServic
   return new Map(services.map((service) => [service.key, service]));
 }
 
-function adjusted(services: Services, host: Pick<ReconcilerHost, 'adjust'>): Services {
-  return host.adjust === null ? services : indexed(host.adjust([...services.values()]));
+function adjusted(services: Services, host: Pick<ReconcilerHost, 'adjust'>, held: Services): Services {
+  return host.adjust === null
+    ? services
+    : indexed(host.adjust([...services.values()], (key) => held.get(key)));
 }
 
 function isSame(held: VirtualService | undefined, wanted: VirtualService): boolean {

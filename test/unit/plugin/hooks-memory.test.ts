@@ -27,7 +27,7 @@ it('the hooks of a retired generation are collected, with all that was tapped', 
     await hooks.started({ generation });
     hooks.healthChanged({ endpoint: 'a/b/c', from: 'up', to: 'down', reason: '', at: 0 });
     await hooks.beforeApply({ backend: 'x', change: { changes: [] } });
-    hooks.adjustDesired([], { backend: 'x' });
+    hooks.adjustDesired([], { backend: 'x' }, () => undefined);
     retired.push(new WeakRef(hooks));
   }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { dealSlots } from '../../../src/desired/deal.js';
 import { Faults } from '../../../src/plugin/faults.js';
 import { Guard } from '../../../src/plugin/guard.js';
 import { HOOK_BUDGET_MS, Hooks } from '../../../src/plugin/hooks.js';
 import { FakeClock } from '../../../src/testing/fake-clock.js';
-import type { RealServer, VirtualService } from '../../../src/virtual-service.js';
+import { type RealServer, serverKey, type VirtualService } from '../../../src/virtual-service.js';
 
 function setUp() {
   const clock = new FakeClock();
@@ -18,6 +19,7 @@ function setUp() {
 const HEALTH = { endpoint: 'shop/http/a', from: 'up', to: 'down', reason: 'refused', at: 0 } as const;
 const CHANGE = { backend: 'nftables', change: { changes: [] } };
 const BACKEND = { backend: 'nftables' };
+const nothingHeld = (): undefined => undefined;
 
 function member(last: number, weight = 1): RealServer {
   return { address: `10.0.0.${last}`, port: 8080, weight, state: 'active', endpoint: `shop/http/m${last}` };
@@ -112,7 +114,7 @@ describe('adjusters', () => {
       .adjustDesired((services, { backend }) =>
         services.map((service) => ({ ...service, members: backend === 'nftables' ? [member(1, 5)] : [] })),
       );
-    const adjusted = hooks.adjustDesired([service(1), service(2)], BACKEND);
+    const adjusted = hooks.adjustDesired([service(1), service(2)], BACKEND, nothingHeld);
     assert.deepEqual(adjusted, [{ ...service(2), members: [member(1, 5)] }]);
     assert.equal(hooks.adjusts, true);
   });
@@ -124,18 +126,36 @@ describe('adjusters', () => {
       .adjustDesired((services) =>
         services.map((service) => ({ ...service, members: service.members.slice(1) })),
       );
-    const [adjusted] = hooks.adjustDesired([service(1, true)], BACKEND);
+    const [adjusted] = hooks.adjustDesired([service(1, true)], BACKEND, nothingHeld);
     assert.deepEqual(
       adjusted?.slots,
       Array.from({ length: 4 }, () => '10.0.0.2:8080'),
     );
   });
 
+  it('that want the same again move no slot', () => {
+    const { hooks } = setUp();
+    hooks
+      .forPlugin('extension/a')
+      .adjustDesired((services) =>
+        services.map((service) => ({ ...service, members: service.members.slice(1) })),
+      );
+    const members = [1, 2, 3, 4, 5].map((last) => member(last, last));
+    const keys = members.map((each) => ({ key: serverKey(each), weight: each.weight }));
+    let held: VirtualService | undefined;
+    for (let round = 0; round < 4; round += 1) {
+      const slots = dealSlots(keys, 64, held?.slots ?? null);
+      const [adjusted] = hooks.adjustDesired([{ ...service(1), members, slots }], BACKEND, () => held);
+      if (held !== undefined) assert.deepEqual(adjusted?.slots, held.slots);
+      held = adjusted;
+    }
+  });
+
   it('that change nothing leave the very same services', () => {
     const { hooks } = setUp();
     hooks.forPlugin('extension/a').adjustDesired((services) => services.map((service) => ({ ...service })));
     const before = [service(1, true)];
-    assert.equal(hooks.adjustDesired(before, BACKEND)[0], before[0]);
+    assert.equal(hooks.adjustDesired(before, BACKEND, nothingHeld)[0], before[0]);
   });
 
   const first = (services: readonly VirtualService[]): VirtualService => services[0]!;
@@ -163,7 +183,7 @@ describe('adjusters', () => {
         .forPlugin('extension/bad')
         .adjustDesired((services) => adjust(services) as readonly VirtualService[]);
       const before = [service(1)];
-      assert.deepEqual(hooks.adjustDesired(before, BACKEND), before);
+      assert.deepEqual(hooks.adjustDesired(before, BACKEND, nothingHeld), before);
       assert.equal(faults.last('extension/bad')?.kind, 'nonsense');
       assert.equal(faults.last('extension/bad')?.message, `returned ${problem}`);
     });

@@ -183,7 +183,10 @@ describe('an extension that', () => {
   it('writes to what it was lent', async () => {
     const { faults, hooks, extend } = setUp();
     await extend('mutates');
-    assert.deepEqual(hooks.adjustDesired([SERVICE], { backend: 'nftables' }), [SERVICE]);
+    assert.deepEqual(
+      hooks.adjustDesired([SERVICE], { backend: 'nftables' }, () => undefined),
+      [SERVICE],
+    );
     assert.equal(SERVICE.members.length, 1);
     assert.equal(faults.last('extension/mutates')?.code, 'TypeError');
   });

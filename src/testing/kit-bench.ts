@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { ApplyReport, ChangeSet } from '../change-set.js';
 import { diffServices } from '../desired/diff.js';
 import type { Backend, BackendPlugin } from '../plugin/api.js';
+import type { ObjectSchema } from '../plugin/schema.js';
 import { deepFreeze } from '../plugin/freeze.js';
 import type { VirtualService } from '../virtual-service.js';
 import type { BackendHarness } from './backend-harness.js';
-import { withDefaults } from './kit-options.js';
 import { testContext } from './test-context.js';
 
 const CALL_LIMIT_MS = 10_000;
@@ -71,4 +71,15 @@ export class KitBench {
 
 function byKey(services: readonly VirtualService[]): Map<string, VirtualService> {
   return new Map(services.map((one) => [one.key, one]));
+}
+
+/** `given`, with the schema's defaults for what it doesn't say. */
+function withDefaults(
+  schema: ObjectSchema,
+  given: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const defaults = Object.entries(schema.properties).flatMap(([key, property]) =>
+    'default' in property ? [[key, structuredClone(property.default)] as const] : [],
+  );
+  return { ...Object.fromEntries(defaults), ...given };
 }

@@ -31,6 +31,8 @@ export interface AskOptions {
 
 /** What became of the connections so far. */
 export interface AskReport {
+  /** Connections that are held now, and have had their first answer. */
+  readonly held: number;
   /** Connections that ended well. */
   readonly done: number;
   /** The same by the name that answered. */

@@ -20,6 +20,7 @@ export class Load {
   readonly #rows: Promise<void>[] = [];
   #begun = 0;
   #done = 0;
+  #held = 0;
   readonly #byName = new Map<string, number>();
   readonly #bySource = new Map<string, Set<string>>();
   readonly #failures = new Map<string, number>();
@@ -31,6 +32,7 @@ export class Load {
 
   report(): AskReport {
     return {
+      held: this.#held,
       done: this.#done,
       byName: Object.fromEntries(this.#byName),
       failures: Object.fromEntries(this.#failures),
@@ -71,7 +73,7 @@ export class Load {
   }
 
   async #askTcp(source: string | undefined): Promise<string> {
-    const { address, port, holdMs = 0, askEveryMs = 50, timeoutMs = 2000 } = this.#options;
+    const { address, port, holdMs = 0, timeoutMs = 2000 } = this.#options;
     const socket = connect({
       host: address,
       port,
@@ -82,15 +84,25 @@ export class Load {
     socket.on('error', () => {});
     try {
       const name = await askOnce(socket, timeoutMs);
-      const end = performance.now() + holdMs;
-      while (performance.now() < end && !this.#stop.signal.aborted) {
-        await sleep(askEveryMs);
-        if ((await askOnce(socket, timeoutMs)) !== name) throw new Failure('moved');
-      }
+      if (holdMs > 0) await this.#hold(socket, name);
       return name;
     } finally {
       // By reset: tens of thousands of connections must not use up the ports as TIME_WAIT.
       socket.resetAndDestroy();
+    }
+  }
+
+  async #hold(socket: Socket, name: string): Promise<void> {
+    const { holdMs = 0, askEveryMs = 50, timeoutMs = 2000 } = this.#options;
+    const end = performance.now() + holdMs;
+    this.#held++;
+    try {
+      while (performance.now() < end && !this.#stop.signal.aborted) {
+        await sleep(askEveryMs);
+        if ((await askOnce(socket, timeoutMs)) !== name) throw new Failure('moved');
+      }
+    } finally {
+      this.#held--;
     }
   }
 

@@ -7,7 +7,7 @@ export function addressBytes(text: string): Uint8Array {
   const [head = '', tail] = expandDottedTail(text).split('::');
   const left = groups(head);
   const right = tail === undefined ? [] : groups(tail);
-  const zeros = 8 - left.length - right.length;
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
   const words = [...left, ...Array<number>(Math.max(zeros, 0)).fill(0), ...right];
   if (words.length !== 8 || words.some((word) => !(word >= 0 && word <= 0xffff))) throw notAnAddress(text);
   return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]));
@@ -27,9 +27,9 @@ export function addressText(bytes: Uint8Array): string {
 }
 
 function ipv4Bytes(text: string): Uint8Array {
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) throw notAnAddress(text);
   const parts = text.split('.').map(Number);
-  const valid = parts.length === 4 && parts.every((part) => part >= 0 && part <= 255);
-  if (!valid) throw notAnAddress(text);
+  if (parts.some((part) => part > 255)) throw notAnAddress(text);
   return Uint8Array.from(parts);
 }
 

@@ -3,7 +3,7 @@
  * A TCP and UDP forwarder in the daemon itself: for laptops, CI and places without privileges. It holds the
  * same services as the kernel engines, but its listeners end with the process.
  */
-import { defineBackend } from 'sluice';
+import { defineBackend, parseDuration } from 'sluice';
 import { capabilities } from './capabilities.js';
 import { options, readOptions } from './options.js';
 import { ProxyBackend } from './proxy-backend.js';
@@ -15,7 +15,7 @@ export default defineBackend({
   capabilities,
   validate(raw) {
     return (['connect_timeout', 'udp_idle'] as const)
-      .filter((key) => /^0+(\.0+)?[a-z]+$/.test(raw[key]))
+      .filter((key) => parseDuration(raw[key]) === 0)
       .map((key) => ({ path: [key], message: 'must be longer than nothing' }));
   },
   create: (context, raw) => new ProxyBackend(context, readOptions(raw)),

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** From the text of one file to its value, the places of everything in it, and what is wrong with its YAML. */
-import {
-  type Node,
-  type ParsedNode,
-  type YAMLError,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  parseDocument,
-} from 'yaml';
+import { type Node, type ParsedNode, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Diagnostic } from './diagnostics.js';
 import { type IndexedText, placeOfSpan } from './locate.js';
 import { PositionIndexBuilder, type Span } from './position-index.js';
-import { syntaxHint, syntaxMessage } from './traps.js';
+import { syntaxHint } from './traps.js';
+import { type SyntaxFault, readYaml } from './yaml-document.js';
 
 export interface ParsedText {
   readonly source: IndexedText;
@@ -25,46 +17,29 @@ export interface ParsedText {
 /** More values than this by way of aliases is an attack or a mistake, not a configuration. */
 const MOST_ALIASED_VALUES = 100_000;
 
-/** Parses strictly: YAML 1.2, one document, string keys that are unique, no merge keys, no tags of its own. */
-export function parseText(file: string, text: string): ParsedText {
-  const document = parseDocument(text, {
-    version: '1.2',
-    merge: false,
-    strict: true,
-    stringKeys: true,
-    // Compares every pair of keys of a mapping: the walk below does it in linear time.
-    uniqueKeys: false,
-    resolveKnownTags: false,
-    prettyErrors: false,
-    // At 'silent', a second document is not an error.
-    logLevel: 'error',
-  });
+/** Parses one document; see {@link readYaml} for how strictly. Keys are unique, aliases few and not circular. */
+export function parseText(file: string, written: string): ParsedText {
+  const text = written.replace(/^\uFEFF/, '');
+  const { contents, faults } = readYaml(text);
   const walk = new Walk(file, text);
-  const value = walk.read(document.contents);
-  const diagnostics = syntaxDiagnostics(file, text, document) ?? walk.diagnostics;
+  const value = contents === undefined ? undefined : walk.read(contents);
+  const diagnostics =
+    faults.length > 0 ? faults.map((one) => syntaxDiagnostic(file, text, one)) : walk.diagnostics;
   const source: IndexedText = { file, text, positions: walk.positions.finish() };
   return { source, value: diagnostics.length > 0 ? undefined : value, diagnostics };
 }
 
-/** After the first error the parser only guesses, so that is the one to tell; warnings stand for themselves. */
-function syntaxDiagnostics(
+function syntaxDiagnostic(
   file: string,
   text: string,
-  { errors, warnings }: { readonly errors: readonly YAMLError[]; readonly warnings: readonly YAMLError[] },
-): Diagnostic[] | undefined {
-  const [first] = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  const told = first === undefined ? warnings : [first];
-  return told.length === 0 ? undefined : told.map((error) => syntaxDiagnostic(file, text, error));
-}
-
-function syntaxDiagnostic(file: string, text: string, error: YAMLError): Diagnostic {
-  const [start, end] = error.pos;
+  { code, message, start, end }: SyntaxFault,
+): Diagnostic {
   const place = placeOfSpan({ file, text }, { start, end });
-  const hint = syntaxHint(error.code, place.source);
+  const hint = syntaxHint(code, place.source);
   return {
     severity: 'error',
     code: 'SLUICE_CFG_SYNTAX',
-    message: syntaxMessage(error.code) ?? error.message,
+    message,
     ...(hint === undefined ? {} : { hint }),
     place,
   };
@@ -111,13 +86,14 @@ class Walk {
     for (const { key, value } of content.items) {
       const keyNode = asNode(key);
       const keySpan = spanOf(keyNode);
-      const name = isScalar(keyNode) ? String(keyNode.value) : null;
+      // Keys that are no text are a fault that the parser has found.
+      const name = isScalar(keyNode) ? String(keyNode.value) : '';
       const member = this.#node(asNode(value), node, keySpan);
-      if (name === null) this.#fault(keySpan, 'a key must be plain text');
-      else if (name === '__proto__') this.#fault(keySpan, '"__proto__" is the one key that is not allowed');
-      else if (seen.has(name)) this.#duplicate(name, keySpan, seen.get(name) ?? keySpan);
+      const first = seen.get(name);
+      if (name === '__proto__') this.#fault(keySpan, '"__proto__" is the one key that is not allowed');
+      else if (first !== undefined) this.#duplicate(name, keySpan, first);
       else result[name] = member;
-      if (name !== null && !seen.has(name)) seen.set(name, keySpan);
+      if (first === undefined) seen.set(name, keySpan);
     }
     return result;
   }

@@ -5,11 +5,6 @@ export const QUOTE_IPV6 = 'write IPv6 addresses in quotes: "2001:db8::1", and "[
 
 const BARE_IPV6 = /(^|[\s,[:{-])(\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]|::|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*::?)/;
 
-/** Where the parser speaks to programmers. */
-export function syntaxMessage(code: string): string | undefined {
-  return code === 'MULTIPLE_DOCS' ? 'a second document begins here' : undefined;
-}
-
 /** For a syntax error: what the line most likely meant. */
 export function syntaxHint(code: string, line: string): string | undefined {
   const bare = line.replaceAll(/"[^"]*"|'[^']*'/g, '');
@@ -19,6 +14,8 @@ export function syntaxHint(code: string, line: string): string | undefined {
       return 'tags have no meaning here: write plain values';
     case 'MULTIPLE_DOCS':
       return 'one file is one document: take the "---" away, or use `include`';
+    case 'RESOURCE_EXHAUSTION':
+      return 'a configuration has a dozen levels at most';
     case 'TAB_AS_INDENT':
       return 'indent with spaces';
     case 'BAD_SCALAR_START':

@@ -88,16 +88,13 @@ export class NftablesBackend implements Backend {
 
   async release(mode: 'keep' | 'withdraw'): Promise<void> {
     await this.#alone(async () => {
-      try {
-        if (mode === 'withdraw') this.#withdraw();
-      } finally {
-        this.#socket.close();
-      }
+      this.#socket.close();
+      if (mode === 'withdraw') withdraw(this.#name);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#alone(async () => this.#socket.close());
+    await this.release('keep');
   }
 
   async #read(): Promise<Snapshot> {
@@ -137,7 +134,11 @@ export class NftablesBackend implements Backend {
       return { applied: [...done, ...steps.map(({ key }) => key)], failed };
     }
     if (snapshot.state !== 'sound') {
-      this.#create(snapshot.state === 'strange', []);
+      try {
+        this.#create(snapshot.state === 'strange', []);
+      } catch (error) {
+        throw operatorError(error);
+      }
       snapshot = await this.#read();
     }
     const { held, ledger, cleaning } = snapshot;
@@ -164,7 +165,7 @@ export class NftablesBackend implements Backend {
 
   /**
    * Replaces a table whose shape is not ours by a new one with all services, in one transaction. False when
-   * they are too many for one.
+   * that fails: they are too many, or the kernel refuses one of them.
    */
   #replace(steps: readonly Step[]): boolean {
     try {
@@ -174,10 +175,10 @@ export class NftablesBackend implements Backend {
       );
       return true;
     } catch (error) {
-      if (!isSystemError(error, 'EMSGSIZE')) throw error;
+      if (!isSystemError(error) || error.code === 'EPERM') throw operatorError(error);
       this.#context.log.warn(
-        { services: steps.length },
-        'the table has to be replaced in several steps: new connections wait meanwhile',
+        { services: steps.length, reason: error.message },
+        'the table cannot be replaced at one blow: its services come one after the other',
       );
       return false;
     }
@@ -196,21 +197,10 @@ export class NftablesBackend implements Backend {
         this.#known = { state: 'sound', strays: 0, ledger };
         return;
       }
-      const other = refusals.find(({ sequence }) => !policies.includes(sequence));
-      // A kernel without the policies refuses the rules that name them too.
-      if (other !== undefined && !refusals.some(({ sequence }) => policies.includes(sequence))) {
-        throw other.error;
-      }
+      // A kernel without the policies refuses the rules that name them too: then without.
+      if (!refusals.some(({ sequence }) => policies.includes(sequence))) throw refusals[0]!.error;
     }
     throw new SluiceError('SLUICE_KERNEL', `the kernel refuses table inet ${this.#name.table}`);
-  }
-
-  #withdraw(): void {
-    const batch = new NfTablesBatch(this.#socket, this.#name);
-    batch.deleteTable();
-    this.#known = null;
-    const [refusal] = batch.commit(this.#socket);
-    if (refusal !== undefined && !isSystemError(refusal.error, 'ENOENT')) throw operatorError(refusal.error);
   }
 
   /** Runs after all that was asked for before. */
@@ -223,4 +213,17 @@ export class NftablesBackend implements Backend {
 
 function failureOf({ step, error }: Refused): ApplyFailure {
   return { key: step.key, code: error.code, message: operatorMessage(error) };
+}
+
+/** Deletes the table, and nothing else. On a socket of its own: it may be asked for after the end. */
+function withdraw(name: TableName): void {
+  try {
+    using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
+    const batch = new NfTablesBatch(socket, name);
+    batch.deleteTable();
+    const [refusal] = batch.commit(socket);
+    if (refusal !== undefined && !isSystemError(refusal.error, 'ENOENT')) throw refusal.error;
+  } catch (error) {
+    throw operatorError(error);
+  }
 }

@@ -30,14 +30,20 @@ export function chainOfService(service: VirtualService): {
   if (frontend.kind !== 'address' || frontend.portLast !== frontend.port) {
     throw new UnsupportedService('backend nftables holds one address and port a service');
   }
-  if (forwarding.mode !== 'nat') {
-    throw new UnsupportedService(`backend nftables does not support forwarding "${forwarding.mode}"`);
-  }
-  if (!isDraw(scheduler.name)) {
-    throw new UnsupportedService(`backend nftables does not support scheduler "${scheduler.name}"`);
-  }
+  if (!isDraw(scheduler.name)) throw unsupported(`scheduler ${scheduler.name}`);
+  if (scheduler.flags.length > 0) throw unsupported(`scheduler flag ${scheduler.flags[0]}`);
+  if (forwarding.mode !== 'nat') throw unsupported(`forwarding ${forwarding.mode}`);
+  if (service.persistence !== null) throw unsupported('persistence');
+  if (service.rescue) throw unsupported('rescue');
+  if (service.limits !== null) throw unsupported('limits');
   if (slots === null) throw new UnsupportedService('backend nftables needs shares dealt in slots');
+  const strange = service.members.find(({ address }) => address.includes(':') !== (frontend.family === 6));
+  if (strange !== undefined) throw unsupported(`a member of the other address family (${strange.address})`);
   return { frontend, chain: balancingChain(frontend, scheduler.name, slots.length) };
+}
+
+function unsupported(what: string): UnsupportedService {
+  return new UnsupportedService(`backend nftables does not support ${what}`);
 }
 
 /** What the table holds when it holds this service. */

@@ -228,7 +228,7 @@ labTest(
       report.failed.map(({ key, code }) => `${key} ${code}`),
       [`${unsupported.key} SLUICE_CFG_UNSUPPORTED`, `${refused.key} EINVAL`],
     );
-    assert.equal(report.failed[0]!.message, 'backend nftables does not support scheduler "wlc"');
+    assert.equal(report.failed[0]!.message, 'backend nftables does not support scheduler wlc');
     const observed = await backend.observe(never);
     assert.deepEqual(byKey(observed.services), byKey([services[0]!, services[1]!]));
     assert.equal(observed.strays, 0);

@@ -24,8 +24,8 @@ const readers = {
   listen: readListen,
   fwmark: readFwmark,
   percent: readPercent,
-  'source-nat': (text) => (text === 'none' || text === 'masquerade' ? good(text) : readAddress(text)),
-  'probe-source': (text) => (/^[A-Za-z][A-Za-z0-9_.-]{0,14}$/.test(text) ? good(text) : readAddress(text)),
+  'source-nat': readSourceNat,
+  'probe-source': readProbeSource,
   name: readName,
   regex: readRegex,
   file: (text) => (text === '' || text.includes('\0') ? bad('a path must not be empty') : good(text)),
@@ -61,6 +61,16 @@ function readMemberAddress(text: string): Parsed<unknown> {
     return parsed;
   }
   return HOSTNAME.test(text) ? good(text) : bad(`"${text}" is neither an IP address nor a DNS name`);
+}
+
+function readSourceNat(text: string): Parsed<unknown> {
+  if (text === 'none' || text === 'masquerade' || readAddress(text).ok) return good(text);
+  return bad(`"${text}" is neither none, nor masquerade, nor an IP address`);
+}
+
+function readProbeSource(text: string): Parsed<unknown> {
+  if (/^[A-Za-z][A-Za-z0-9_.-]{0,14}$/.test(text) || readAddress(text).ok) return good(text);
+  return bad(`"${text}" is neither an IP address nor the name of an interface`);
 }
 
 function readRegex(text: string): Parsed<RegExp> {

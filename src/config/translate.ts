@@ -114,6 +114,18 @@ function translateOne(entry: Reduced, root: Path): Problem[] {
       return value('SLUICE_CFG_VALUE', `this list needs ${String(error.params['limit'])} or more values`);
     case 'minLength':
       return value('SLUICE_CFG_VALUE', 'this must not be empty');
+    case 'maxProperties':
+      return value(
+        'SLUICE_CFG_VALUE',
+        `there may be ${String(error.params['limit'])} of these keys, not more`,
+      );
+    case 'maxItems':
+      return value(
+        'SLUICE_CFG_VALUE',
+        `this list may have ${String(error.params['limit'])} values, not more`,
+      );
+    case 'maxLength':
+      return value('SLUICE_CFG_VALUE', `this may have ${String(error.params['limit'])} characters, not more`);
     case 'pattern':
       return value('SLUICE_CFG_VALUE', `${describeValue(error.data)} does not match ${String(error.schema)}`);
     case 'uniqueItems':

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** Plugins without behaviour, for tests of what surrounds plugins. */
-import type { BackendPlugin, Capabilities, CheckPlugin, Plugin, PluginKind } from '../../src/plugin/api.js';
+import type {
+  BackendPlugin,
+  Capabilities,
+  CheckPlugin,
+  Plugin,
+  PluginKind,
+  WatchPlugin,
+} from '../../src/plugin/api.js';
 import { SluiceError } from '../../src/errors.js';
 import type { PluginRegistry } from '../../src/plugin/registry.js';
 import type { ObjectSchema } from '../../src/plugin/schema.js';
@@ -79,6 +86,16 @@ export function fakeBackend(
       apply: (change) => Promise.resolve({ applied: change.changes.map(({ key }) => key), failed: [] }),
       release: () => Promise.resolve(),
     }),
+  };
+}
+
+export function fakeWatch(name: string, options: ObjectSchema = NO_OPTIONS): WatchPlugin {
+  return {
+    kind: 'watch',
+    apiVersion: 1,
+    name,
+    options,
+    create: () => ({ watch: () => Promise.resolve() }),
   };
 }
 
@@ -231,5 +248,69 @@ export function goldenRegistry(): PluginRegistry {
     properties: { one: { type: 'string', pattern: '(' } },
     additionalProperties: false,
   });
-  return standardRegistry({ './ldap.mjs': ldap }, [throwing, faulty]);
+  const lying = fakeCheck('lies', NO_OPTIONS, { validate: () => JSON.parse('[{"path": "none"}]') });
+  const ambiguous = fakeCheck('ambiguous', {
+    type: 'object',
+    properties: {
+      one: {
+        anyOf: [
+          { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false },
+          {
+            type: 'object',
+            properties: { b: { type: 'integer' }, c: { type: 'integer' } },
+            additionalProperties: false,
+          },
+        ],
+      },
+      text: {
+        anyOf: [
+          { type: 'string', enum: ['auto'] },
+          { type: 'string', format: 'address' },
+        ],
+      },
+      least: { type: 'number', minimum: 3 },
+      most: { type: 'number', maximum: 3 },
+      long: { type: 'string', minLength: 1 },
+      short: { type: 'string', maxLength: 3 },
+      steps: {
+        type: 'array',
+        maxItems: 2,
+        items: {
+          type: 'object',
+          properties: { send: { type: 'string' }, expect: { type: 'string' } },
+          maxProperties: 1,
+          additionalProperties: false,
+        },
+      },
+      regex: { type: 'string', format: 'regex' },
+      file: { type: 'string', format: 'file' },
+    },
+    additionalProperties: false,
+  });
+  const poor = fakeBackend('poor', {
+    ...KERNEL_CAPABILITIES,
+    families: [4],
+    protocols: ['tcp'],
+    fwmark: 'exact',
+    persistence: true,
+    sourceNat: [],
+    refuse: false,
+    schedulers: ['random'],
+  });
+  const watch = fakeWatch('icmp', {
+    type: 'object',
+    properties: { codes: { type: 'array', items: { type: 'integer' }, default: [3] } },
+    additionalProperties: false,
+  });
+  const more = [throwing, faulty, lying, ambiguous, poor, watch];
+  return withBroken(standardRegistry({ './ldap.mjs': ldap }, more));
+}
+
+/** Every kind also has a plugin `broken` whose code can't be loaded. */
+function withBroken(registry: PluginRegistry): PluginRegistry {
+  return {
+    ...registry,
+    get: (kind, name) =>
+      name === 'broken' ? Promise.reject(new Error('its module throws')) : registry.get(kind, name),
+  };
 }

@@ -127,14 +127,20 @@ const NFTLB: Readonly<Record<string, string>> = {
   'persist-ttl': 'here it is `persistence: 6m`',
 };
 
+/** Program by program; where two share a word, the later one's meaning is the one told. */
+export const FOREIGN_WORDS: readonly {
+  readonly of: string;
+  readonly words: Readonly<Record<string, string>>;
+}[] = [
+  { of: 'nftlb', words: NFTLB },
+  { of: 'relayd', words: RELAYD },
+  { of: 'ldirectord', words: LDIRECTORD },
+  { of: 'HAProxy', words: HAPROXY },
+  { of: 'keepalived', words: KEEPALIVED },
+];
+
 const WORDS: ReadonlyMap<string, Foreign> = new Map(
-  [
-    { of: 'nftlb', words: NFTLB },
-    { of: 'relayd', words: RELAYD },
-    { of: 'ldirectord', words: LDIRECTORD },
-    { of: 'HAProxy', words: HAPROXY },
-    { of: 'keepalived', words: KEEPALIVED },
-  ].flatMap(({ of, words }) =>
+  FOREIGN_WORDS.flatMap(({ of, words }) =>
     Object.entries(words).map(([word, here]): [string, Foreign] => [word.toLowerCase(), { of, here }]),
   ),
 );

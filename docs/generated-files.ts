@@ -3,6 +3,7 @@ import { editorSchema } from '../src/config/json-schema.js';
 import type { Plugin } from '../src/plugin/api.js';
 import { FIRST_PARTY } from '../src/plugin/first-party.js';
 import { createPluginRegistry } from '../src/plugin/plugin-registry.js';
+import { filledPages } from './pages.js';
 
 export interface GeneratedFile {
   /** Relative to the repository. */
@@ -10,10 +11,16 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-/** Every file that follows from the code, as it ought to be. */
-export async function generatedFiles(): Promise<GeneratedFile[]> {
+/**
+ * Every file that follows from the code, as it ought to be.
+ * @param root the repository
+ */
+export async function generatedFiles(root = '.'): Promise<GeneratedFile[]> {
   const plugins = await firstPartyPlugins();
-  return [{ path: 'config/sluice.schema.json', text: `${JSON.stringify(editorSchema(plugins), null, 2)}\n` }];
+  return [
+    { path: 'config/sluice.schema.json', text: `${JSON.stringify(editorSchema(plugins), null, 2)}\n` },
+    ...(await filledPages(plugins, root)),
+  ];
 }
 
 /** All plugins that come with sluice, in the order of their list. */

@@ -12,8 +12,11 @@ export function outcomeOfHttpError(error: unknown, details: object | undefined):
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
     return fail('protocol', `the answer's headers are larger than ${MOST_HEADER_BYTES / 1024} KiB`, known);
   }
-  if (code?.startsWith('HPE_') === true || code?.startsWith('UND_ERR_RES') === true) {
+  if (code?.startsWith('UND_ERR_RES') === true)
     return fail('protocol', `no valid HTTP answer (${code})`, known);
+  // Only some errors of the parser have a code.
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    return fail('protocol', 'no valid HTTP answer', known);
   }
   return outcomeOfError(error, known);
 }

@@ -12,7 +12,7 @@ const carriers = new WeakMap<TLSSocket, Socket>();
  * Opens a TCP connection, and TLS on it if asked, from the given source with the given mark. Rejects with the
  * system's error (ECONNREFUSED, …), with OpenSSL's, with a SluiceError where the mark or interface can't be set,
  * or with the signal's reason; nothing stays open then. Once resolved, the connection is the caller's, who ends
- * it with {@link closeByReset}; the signal has no more say.
+ * it with {@link closeByReset}, also after the peer has ended its side; the signal has no more say.
  */
 export async function connect(options: ConnectOptions): Promise<Socket | TLSSocket> {
   const { signal, tls } = options;
@@ -35,6 +35,7 @@ async function openTcp(options: ConnectOptions): Promise<Socket> {
           host: address,
           port,
           autoSelectFamily: false,
+          allowHalfOpen: true,
           ...(origin.address !== null && { localAddress: origin.address }),
         })
       : connectPrepared({
@@ -98,13 +99,14 @@ export function closeByReset(socket: Socket | TLSSocket): void {
   }
   carrier.on('error', ignore);
   // The TLS socket closes with its carrier. To destroy it while the reset is under way crashes Node.
-  if (carrier.destroyed) socket.destroy();
+  if (carrier.destroyed || socket.writableEnded) socket.destroy();
   else reset(carrier);
 }
 
 function reset(socket: Socket): void {
   if (socket.destroyed) return;
-  if (socket.connecting || socket instanceof TLSSocket) socket.destroy();
+  // Node can't reset what is shutting down already: the handle would stay open for good.
+  if (socket.connecting || socket.writableEnded || socket instanceof TLSSocket) socket.destroy();
   else socket.resetAndDestroy();
 }
 

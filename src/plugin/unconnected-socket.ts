@@ -31,7 +31,7 @@ export interface BoundConnect {
  */
 export function connectPrepared(options: BoundConnect): Socket {
   const { address, family, port, localAddress, prepare } = options;
-  const socket = new Socket();
+  const socket = new Socket({ allowHalfOpen: true });
   const lookup: LookupFunction = (_hostname, _options, callback) => {
     try {
       const handle = streamHandle(socket);

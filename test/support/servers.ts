@@ -98,3 +98,13 @@ export async function refusing(protocol: 'tcp' | 'udp' = 'tcp', host = '127.0.0.
   await served.close();
   return { ...served, close: () => Promise.resolve() };
 }
+
+/** Runs `use` on a member, and closes it. */
+export async function on(served: Promise<Served>, use: (member: Served) => Promise<void>): Promise<void> {
+  const member = await served;
+  try {
+    await use(member);
+  } finally {
+    await member.close();
+  }
+}

@@ -41,6 +41,22 @@ test('connects, and a close by reset reaches the peer as a reset', async () => {
   assert.equal(lingering(localPort), false, 'nothing of the connection is left in the kernel');
 });
 
+test('a connection that the peer has ended is reset all the same', async () => {
+  const ending = createServer((socket) => socket.on('error', () => {}).end('bye')).listen(0, '127.0.0.1');
+  await once(ending, 'listening');
+  for (const source of [null, 'lo']) {
+    const socket = await connect({ address: '127.0.0.1', port: portOf(ending), source, signal: never });
+    const localPort = socket.localPort;
+    socket.resume();
+    await once(socket, 'end');
+    closeByReset(socket);
+    await once(socket, 'close');
+    assert.equal(lingering(localPort), false);
+  }
+  ending.close();
+  await once(ending, 'close');
+});
+
 test('connects from the source address asked for', async () => {
   const socket = await connect({ address: '127.0.0.1', port, source: '127.0.0.77', signal: never });
   assert.equal(socket.localAddress, '127.0.0.77');

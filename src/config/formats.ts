@@ -14,7 +14,7 @@ const HOSTNAME = /^(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_
 /** Reads a text of one format; the reason is one sentence. */
 export type FormatReader = (text: string) => Parsed<unknown>;
 
-const readers = {
+const READERS: Readonly<Record<string, FormatReader>> = {
   duration: readDuration,
   interval: (text) => atLeast(text, 10),
   timeout: (text) => atLeast(text, 1),
@@ -29,11 +29,9 @@ const readers = {
   name: readName,
   regex: readRegex,
   file: (text) => (text === '' || text.includes('\0') ? bad('a path must not be empty') : good(text)),
-} satisfies Record<string, FormatReader>;
+};
 
-export type FormatName = keyof typeof readers;
-
-export const FORMATS: ReadonlyMap<string, FormatReader> = new Map(Object.entries(readers));
+export const FORMATS: ReadonlyMap<string, FormatReader> = new Map(Object.entries(READERS));
 
 /** `50%`: a whole number of percent, 1 to 100. */
 export function readPercent(text: string): Parsed<number> {

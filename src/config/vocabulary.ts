@@ -150,8 +150,3 @@ export function translateWord(word: string): string | undefined {
   const foreign = WORDS.get(word.toLowerCase());
   return foreign === undefined ? undefined : `\`${word}\` is ${foreign.of}'s word: ${foreign.here}`;
 }
-
-/** Every foreign word that is known, for tests and documentation. */
-export function foreignWords(): readonly string[] {
-  return [...WORDS.keys()];
-}

@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import {
   NfTablesBatch,
   SystemError,
+  Turns,
   isSystemError,
   type NetlinkSocket,
   type Refusal,
@@ -147,13 +148,15 @@ function writeStep(batch: NfTablesBatch, ledger: ChainLedger, { before, after }:
 }
 
 /** The steps of services that the table can hold, and the failures of those that it can't. */
-export function supported(change: ChangeSet): {
+export async function supported(change: ChangeSet): Promise<{
   readonly able: readonly Step[];
   readonly failed: readonly ApplyFailure[];
-} {
+}> {
+  const turns = new Turns();
   const able: Step[] = [];
   const failed: ApplyFailure[] = [];
   for (const { key, before, after } of change.changes) {
+    if (turns.due) await turns.give();
     try {
       if (after !== null) chainOfService(after);
       able.push({ key, before: before === null ? null : heldOf(before), after });

@@ -110,7 +110,7 @@ export class NftablesBackend implements Backend {
   }
 
   async #apply(change: ChangeSet, signal: AbortSignal): Promise<ApplyReport> {
-    const { able, failed } = supported(change);
+    const { able, failed } = await supported(change);
     const known = this.#known ?? (await this.#read());
     if (known.state !== 'sound' || known.strays > 0) return this.#repair(able, [], failed, signal);
     const { done, refused } = await this.#applier.run(known.ledger, able, signal);
@@ -222,7 +222,7 @@ function withdraw(name: TableName): void {
     const batch = new NfTablesBatch(socket, name);
     batch.deleteTable();
     const [refusal] = batch.commit(socket);
-    if (refusal !== undefined && !isSystemError(refusal.error, 'ENOENT')) throw refusal.error;
+    if (refusal !== undefined && refusal.error.code !== 'ENOENT') throw refusal.error;
   } catch (error) {
     throw operatorError(error);
   }

@@ -15,8 +15,8 @@ export class BatchPace {
   took(elements: number, ms: number): void {
     if (elements < this.#elements / 2 && ms < TARGET_MS) return;
     const factor = Math.min(Math.max(TARGET_MS / Math.max(ms, 0.1), 0.2), 1.5);
-    this.#elements = Math.round(Math.min(Math.max(this.#elements * factor, 50), 4000));
+    this.#elements = Math.round(Math.min(Math.max(this.#elements * factor, 50), 2000));
   }
 }
 
-const TARGET_MS = 15;
+const TARGET_MS = 10;

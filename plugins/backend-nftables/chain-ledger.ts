@@ -28,7 +28,7 @@ export class ChainLedger {
     const users = this.#usersOf(chain.name);
     if (users === undefined) {
       batch.addChain(chain.name);
-      if (chain.rule !== null) batch.addRule(chain.name, chain.rule.expressions);
+      addRule(batch, chain);
     } else if (!chain.shared || this.isBroken(chain.name)) {
       this.mend(batch, chain);
     }
@@ -36,10 +36,10 @@ export class ChainLedger {
   }
 
   /** Gives the chain the rule that it should have. */
-  mend(batch: NfTablesBatch, { name, rule }: BalancingChain): void {
-    batch.deleteRules(name);
-    if (rule !== null) batch.addRule(name, rule.expressions);
-    this.#mended.add(name);
+  mend(batch: NfTablesBatch, chain: BalancingChain): void {
+    batch.deleteRules(chain.name);
+    addRule(batch, chain);
+    this.#mended.add(chain.name);
   }
 
   /** One service less leads to the chain. */
@@ -91,4 +91,9 @@ export class ChainLedger {
     if (pending !== undefined) return pending;
     return this.#users.get(name);
   }
+}
+
+function addRule(batch: NfTablesBatch, chain: BalancingChain): void {
+  const rule = chain.rule();
+  if (rule !== null) batch.addRule(chain.name, rule.expressions);
 }

@@ -12,8 +12,8 @@ export interface BalancingChain {
   readonly draw: Draw;
   readonly slots: number;
   readonly shared: boolean;
-  /** Null with no slots: nobody to send connections to. */
-  readonly rule: Rule | null;
+  /** Null with no slots: nobody to send connections to. Made when asked for: most changes need no rule. */
+  rule(): Rule | null;
 }
 
 const SHARED = /^(random|source-hash)-([46])-(\d+)$/;
@@ -26,14 +26,14 @@ export function isDraw(name: string): name is Draw {
 export function balancingChain(frontend: AddressFrontend, draw: Draw, slots: number): BalancingChain {
   if (draw !== 'round-robin') return sharedChain(draw, frontend.family, slots);
   const { address, protocol, port, family } = frontend;
-  const rule = slots === 0 ? null : balance(FAMILIES[family], draw, slots, protocol);
+  const rule = (): Rule | null => (slots === 0 ? null : balance(FAMILIES[family], draw, slots, protocol));
   // nft's grammar takes no colon in a name; no two addresses become the same by this.
   const name = `${OWN_PREFIX}${address.replaceAll(':', '_')}-${protocol}-${port}`;
   return { name, draw, slots, shared: false, rule };
 }
 
 function sharedChain(draw: Draw, family: Family, slots: number): BalancingChain {
-  const rule = slots === 0 ? null : balance(FAMILIES[family], draw, slots, null);
+  const rule = (): Rule | null => (slots === 0 ? null : balance(FAMILIES[family], draw, slots, null));
   return { name: `${draw}-${family}-${slots}`, draw, slots, shared: true, rule };
 }
 

@@ -45,7 +45,9 @@ function sameChain(a: BalancingChain | null, b: BalancingChain): boolean {
 }
 
 /** True whether or not the chain is there already. */
-function chainText(table: string, { name, rule }: BalancingChain): string[] {
+function chainText(table: string, chain: BalancingChain): string[] {
+  const { name } = chain;
+  const rule = chain.rule();
   const lines = [`add chain ${table} ${name}`, `flush chain ${table} ${name}`];
   return rule === null ? lines : [...lines, `add rule ${table} ${name} ${rule.text}`];
 }

@@ -2,6 +2,7 @@
 /** What the kernel holds of ours, read back whole: nothing in it is taken on trust. */
 import { setImmediate } from 'node:timers/promises';
 import {
+  Turns,
   isSystemError,
   readChains,
   readElements,
@@ -49,8 +50,6 @@ export interface Snapshot {
 
 /** How often a reading is repeated that somebody's change has torn. */
 const ATTEMPTS = 20;
-/** Services made into what the core takes before others get their turn on the event loop. */
-const SERVICES_PER_TURN = 500;
 
 /** Reads the table. `accepted` are the kinds of probe time-outs that need no rebuilding. */
 export async function takeSnapshot(
@@ -251,6 +250,7 @@ async function assemble(
     if (!sound) strays += 1;
     ledger.record(name, count, sound);
   }
+  const turns = new Turns();
   const held = new Map<string, HeldService>();
   const services: VirtualService[] = [];
   const cleaning: Step[] = [];
@@ -267,12 +267,13 @@ async function assemble(
       cleaning.push({ key: whole?.key ?? frontendKey(part.frontend), before: service, after: whole });
     }
     if (whole !== null) services.push(whole);
-    if (held.size % SERVICES_PER_TURN === 0) await setImmediate();
+    if (turns.due) await turns.give();
   }
   return { state: 'sound', probes, held, services, strays: strays + cleaning.length, ledger, cleaning };
 }
 
-function ruleList({ rule }: BalancingChain) {
+function ruleList(chain: BalancingChain) {
+  const rule = chain.rule();
   return rule === null ? [] : [rule];
 }
 

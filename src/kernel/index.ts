@@ -13,3 +13,4 @@ export * from './nf-tables-expressions.js';
 export * from './nf-tables-read.js';
 export * from './nf-tables-userdata.js';
 export * from './nf-tables.js';
+export * from './turns.js';

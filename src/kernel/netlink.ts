@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** A netlink socket, netlink(7): synchronous requests, since the kernel has answered when send(2) returns. */
-import { setImmediate } from 'node:timers/promises';
 import { littleEndian } from './byte-order.js';
 import { AF_NETLINK, MSG_DONTWAIT, SOCK_RAW, SOL_SOCKET, loadLibc, type Libc } from './ffi.js';
 import {
@@ -14,6 +13,7 @@ import {
   type NetlinkMessage,
 } from './netlink-message.js';
 import { SystemError, isSystemError } from './system-error.js';
+import { Turns } from './turns.js';
 
 export const NETLINK_NETFILTER = 12;
 
@@ -32,8 +32,6 @@ const NLM_F_ACK_TLVS = 0x200;
 const MEBIBYTE = 1024 * 1024;
 /** The kernel fills dump datagrams up to the reader's buffer, 32 KiB at most. */
 const RECEIVE_BYTES = 65_536;
-/** Datagrams of a dump read before others get their turn on the event loop. */
-const DATAGRAMS_PER_TURN = 4;
 
 /** What the kernel said to one message of a request; `errno` 0 is an acknowledgement. */
 export interface Acknowledgement {
@@ -117,8 +115,9 @@ export class NetlinkSocket implements Disposable {
     visit: (message: NetlinkMessage) => void,
   ): Promise<void> {
     this.#libc.send(this.#fd, request);
+    const turns = new Turns();
     let torn = false;
-    for (let datagrams = 1; ; datagrams += 1) {
+    for (;;) {
       const length = this.#libc.recv(this.#fd, this.#buffer);
       // What is kept must not be overwritten by the next datagram.
       const data = Buffer.from(this.#buffer.subarray(0, length));
@@ -134,7 +133,7 @@ export class NetlinkSocket implements Disposable {
         }
         visit(message);
       }
-      if (datagrams % DATAGRAMS_PER_TURN === 0) await setImmediate();
+      if (turns.due) await turns.give();
     }
   }
 

@@ -19,12 +19,15 @@ const FRIENDLY_PORT = 8080;
 
 /** Runs until ctrl-C; leaves nothing behind. */
 export async function demoCommand({ io }: CommandContext): Promise<number> {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
-  const members = ['a', 'b', 'c'].map((name) => new DemoMember(name));
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
+  const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
+  // For ways out that pass by the end of this function, such as `sluice demo | head`.
+  process.on('exit', removeDirectory);
+  const members = ['a', 'b', 'c'].map((name) => new DemoMember(name));
   let status: number = EXIT.failed;
   try {
     for (const member of members) await member.start();
@@ -32,7 +35,8 @@ export async function demoCommand({ io }: CommandContext): Promise<number> {
   } finally {
     for (const member of members) await member[Symbol.asyncDispose]();
     for (const signal of signals) process.off(signal, onSignal);
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
+    process.off('exit', removeDirectory);
   }
   if (status === EXIT.done) say(io, 'demo:   the end; nothing is left behind');
   return status;
@@ -50,11 +54,15 @@ async function runDemo(
   const client = new ControlClient(demoSocket(directory));
   // Loaded here: every other command does without the daemon's code.
   const { runDaemon } = await import('../../run.js');
-  const daemon = runDaemon({ file, dryRun: false }).finally(() => stop.abort());
+  const ended = new AbortController();
+  const daemon = runDaemon({ file, dryRun: false }).finally(() => {
+    ended.abort();
+    stop.abort();
+  });
   const url = `http://127.0.0.1:${port}/`;
-  const isUp = await untilItAnswers(client, stop.signal);
+  // Also after an early ctrl-C: a daemon that is about to start must be there before it can be stopped.
+  const isUp = (await untilItAnswers(client, ended.signal)) && !stop.signal.aborted;
   if (isUp) introduce(io, url, client.socketPath);
-  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
   const patient = members[1];
   const scenes = isUp
     ? [
@@ -62,7 +70,8 @@ async function runDemo(
         ...(patient === undefined ? [] : [troubleMember(patient, io, stop.signal)]),
       ]
     : [];
-  await Promise.race([stopped, ...scenes.map((scene) => scene.catch(() => stop.abort()))]);
+  for (const scene of scenes) scene.catch(() => stop.abort());
+  await aborted(stop.signal);
   await endDaemon(client);
   const status = await daemon;
   await Promise.allSettled(scenes);
@@ -81,6 +90,11 @@ address. Every few seconds b dies and returns; see how sluice keeps clients away
   end it         ${strong('ctrl-C')} ${faint('(removes everything it made)')}
 
 `);
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** As the person would type it: `sluice` when it is installed, else the script that was run. */

@@ -21,9 +21,9 @@ export function say(io: Io, text: string): void {
   io.out(`${paint(io.color).faint(clockTime(new Date(now).toISOString(), now))}  ${text}\n`);
 }
 
-/** False when `signal` aborts before the daemon answers. */
-export async function untilItAnswers(client: ControlClient, signal: AbortSignal): Promise<boolean> {
-  while (!signal.aborted) {
+/** False when the daemon has ended without ever answering. */
+export async function untilItAnswers(client: ControlClient, ended: AbortSignal): Promise<boolean> {
+  while (!ended.aborted) {
     try {
       await client.get('/v1/status');
       return true;

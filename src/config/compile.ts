@@ -38,7 +38,7 @@ export async function compileConfig(
   if (value === undefined) return finish(null, read, []);
   const directory = dirname(resolve(input.file));
   const problems: Problem[] = await loadPlugins(own(value, 'plugins'), oracle, directory);
-  const checker = new OptionChecker(oracle, directory);
+  const checker = new OptionChecker(oracle, directory, problems.length > 0);
   const backends = new BackendCatalog(checker, own(value, 'backends'));
   await backends.readOptions();
   const services = new ServiceReader(checker, backends, own(value, 'defaults'));

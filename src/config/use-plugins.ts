@@ -46,7 +46,7 @@ export async function useChecks(
       const checked = await options.check('check', answer.facts, merged.options, COMMON_KEYS);
       problems.push(...checked.problems.map((problem) => moved(problem, merged.origin(problem.path))));
       used.push({ merged, facts: answer.facts, checked });
-    } else {
+    } else if (answer.found !== 'lost') {
       const typePath = merged.origin(['type']);
       problems.push(
         answer.found === 'broken'
@@ -71,6 +71,7 @@ export async function useWatches(
     if (typeof type !== 'string') continue;
     const itemPath = [...path, index];
     const answer = await options.facts('watch', type);
+    if (answer.found === 'lost') continue;
     if (answer.found !== 'yes') {
       const typePath = typeof item === 'string' ? itemPath : [...itemPath, 'type'];
       problems.push(

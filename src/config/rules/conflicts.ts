@@ -31,7 +31,41 @@ function listenConflicts(services: readonly Service[], listenPath: ListenPath): 
       else group.push(claim);
     }
   }
-  return [...groups.values()].flatMap((claims) => overlaps(claims, listenPath));
+  const all = [...groups.values()];
+  return [
+    ...all.flatMap((claims) => overlaps(claims, listenPath)),
+    ...wildcardConflicts(all.flat(), listenPath),
+  ];
+}
+
+/** A listen on every address meets all others of its family; there are few of them. */
+function wildcardConflicts(claims: readonly Claim[], listenPath: ListenPath): Problem[] {
+  return claims
+    .filter(isWildcard)
+    .flatMap((wildcard) =>
+      claims
+        .filter(
+          (claim) =>
+            !isWildcard(claim) && isAlike(wildcard, claim) && portsMeet(wildcard.listen, claim.listen),
+        )
+        .map((claim) => overlap(wildcard, claim, listenPath)),
+    );
+}
+
+function isWildcard({ listen }: Claim): boolean {
+  return listen.address === '0.0.0.0' || listen.address === '::';
+}
+
+function isAlike(a: Claim, b: Claim): boolean {
+  return (
+    a.service.backend === b.service.backend &&
+    a.listen.protocol === b.listen.protocol &&
+    a.listen.family === b.listen.family
+  );
+}
+
+function portsMeet(a: Listen, b: Listen): boolean {
+  return a.port <= b.portLast && b.port <= a.portLast;
 }
 
 /** Sorted by first port, each claim needs to be held against the furthest-reaching one before it only. */

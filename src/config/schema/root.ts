@@ -22,9 +22,12 @@ export const ROOT: CoreSchema = mapping({
         description:
           'The control socket, for full control. Default: /run/sluice/control.sock as root, else $XDG_RUNTIME_DIR/sluice/control.sock.',
       },
-      group: { ...GROUP, description: 'The group that may use it. Default: only the user of the daemon.' },
+      group: { ...GROUP, description: "The group that may use it. Default: the group of the daemon's user." },
       status_socket: { ...FILE, description: 'A second socket that only reads. Default: none.' },
-      status_group: { ...GROUP, description: 'The group that may use the second one. Default: everybody.' },
+      status_group: {
+        ...GROUP,
+        description: "The group that may use the second one. Default: the group of the daemon's user.",
+      },
     },
     { description: 'The sockets over which the daemon is asked and told.' },
   ),

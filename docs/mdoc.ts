@@ -60,6 +60,13 @@ export function columnList(rows: readonly (readonly string[])[]): string[] {
   ];
 }
 
+/** Text to be shown as it is. */
+export function literal(text: string): string[] {
+  const lines = text.replace(/\n$/, '').split('\n');
+  const safe = lines.map((line) => line.replaceAll('\\', '\\e').replace(/^[.']/, '\\&$&'));
+  return ['.Bd -literal', ...safe, '.Ed'];
+}
+
 function sentences(text: string): string[] {
   return text.split(/(?<=[A-Za-z0-9)`"\]}%][.?!])\s+(?=[A-Z"`(])/);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Which regions of which hand-written files follow from the code. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { Plugin } from '../src/plugin/api.js';
-import { columnList } from './mdoc.js';
+import { columnList, literal } from './mdoc.js';
 import { fillRegions, MARKDOWN_MARKS, type Marks, MDOC_MARKS, type Regions } from './regions.js';
 import { aliasTable, capabilityTable } from './tables/capabilities.js';
 import { commandRegions } from './tables/commands.js';
@@ -26,8 +26,9 @@ export interface FilledPage {
 
 /** Every page with its regions as they ought to be. */
 export async function filledPages(plugins: readonly Plugin[], root = '.'): Promise<FilledPage[]> {
+  const all: readonly Page[] = [...pages(plugins), await pluginPage(root)];
   return Promise.all(
-    pages(plugins).map(async ({ path, marks, regions }) => {
+    all.map(async ({ path, marks, regions }) => {
       const text = await readFile(`${root}/${path}`, 'utf8');
       return { path, text: fillRegions(path, text, regions, marks) };
     }),
@@ -65,6 +66,17 @@ function pages(plugins: readonly Plugin[]): readonly Page[] {
       ]),
     },
   ];
+}
+
+/** The examples are files of their own, so that they can be run as they stand. */
+async function pluginPage(root: string): Promise<Page> {
+  const folder = `${root}/docs/examples`;
+  const names = await readdir(folder);
+  const regions = names.map(async (name): Promise<[string, string]> => {
+    const text = await readFile(`${folder}/${name}`, 'utf8');
+    return [`example ${name}`, literal(text).join('\n')];
+  });
+  return { path: 'man/sluice-plugins.7', marks: MDOC_MARKS, regions: new Map(await Promise.all(regions)) };
 }
 
 function backendRows(plugins: readonly Plugin[]): string[][] {

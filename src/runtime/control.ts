@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The control server: the daemon's API (design A5) as HTTP on a UNIX socket, with a read-only twin. */
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { DaemonApi } from '../daemon-api.js';
@@ -89,6 +90,8 @@ class Listener {
   private constructor(options: ControlOptions, readOnly: boolean) {
     this.#options = options;
     this.#readOnly = readOnly;
+    // One for each event stream, taken off when it ends; many are no leak.
+    setMaxListeners(0, this.#stop.signal);
     this.#server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,

@@ -96,3 +96,20 @@ test('a client that reads nothing is dropped and holds no memory', async (t) => 
   for (let count = 0; count < 1000; count++) say(api, big);
   await until('the drop', () => api.journal.listeners === 0);
 });
+
+test('many clients may follow at once, without a warning', async (t) => {
+  const api = new FakeDaemon();
+  const { socket } = await openOn(t, api);
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  t.after(() => process.off('warning', onWarning));
+  const streams = await Promise.all(Array.from({ length: 20 }, () => open(socket, 'GET', '/v1/events')));
+  const seen = streams.map(collect);
+  await until('the subscriptions', () => api.journal.listeners === 20);
+  say(api, 'to all');
+  await until('all have it', () => seen.every((one) => one.ids().length === 1));
+  for (const stream of streams) stream.destroy();
+  await until('all are gone', () => api.journal.listeners === 0);
+  assert.deepEqual(warnings, []);
+});

@@ -4,6 +4,7 @@
  * JSON lines. Nothing is queued for a client: it pulls from the journal as fast as it reads, so that a slow one
  * costs no memory; if the journal has moved on meanwhile, a comment tells it how much it missed.
  */
+import { addAbortListener } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Journal } from '../../daemon-api.js';
@@ -45,9 +46,9 @@ export async function followEvents(
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.write('retry: 1000\n\n');
   const wake = new Wake();
-  using _ = journal.subscribe(() => wake.up());
+  using _subscription = journal.subscribe(() => wake.up());
   response.on('close', () => wake.up());
-  stop.addEventListener('abort', () => wake.up(), { once: true });
+  using _stop = addAbortListener(stop, () => wake.up());
   let last = query.after;
   for (;;) {
     const events = journal.since(last);

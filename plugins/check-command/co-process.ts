@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ChildProcess } from 'node:child_process';
-import { killGroup, spawnGroup } from './process-group.js';
+import { LAST_WORDS_MS, killGroup, releasePipes, spawnGroup } from './process-group.js';
 
 /** A line is a verdict and a few words. */
 const LONGEST_LINE = 4096;
@@ -20,6 +20,7 @@ export class CoProcess {
   readonly #stderr: (text: string) => void;
   #buffer = '';
   #fault: Error | null = null;
+  #exited = false;
   #pending: { resolve: (line: string) => void; reject: (error: Error) => void } | null = null;
 
   constructor(
@@ -31,9 +32,18 @@ export class CoProcess {
     this.#stderr = stderr;
     this.#child = spawnGroup(path, argv, env, 'pipe');
     this.#child.once('error', (error) => this.#end(error));
-    this.#child.once('exit', (status, signal) =>
-      this.#end(new CoProcessFault(`the command ended (${signal ?? `exit ${status}`})`)),
-    );
+    this.#child.once('exit', (status, signal) => {
+      this.#exited = true;
+      killGroup(this.#child);
+      // Its last line may still be in the pipe.
+      const end = (): void =>
+        this.#end(new CoProcessFault(`the command ended (${signal ?? `exit ${status}`})`));
+      const lastWords = setTimeout(end, LAST_WORDS_MS);
+      this.#child.once('close', () => {
+        clearTimeout(lastWords);
+        end();
+      });
+    });
     // Writing to a process that has just died fails; its exit tells.
     this.#child.stdin?.on('error', () => {});
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#read(text));
@@ -42,9 +52,9 @@ export class CoProcess {
       .on('data', (text: string) => this.#stderr(text.slice(0, LONGEST_LINE)));
   }
 
-  /** Whether it can be asked: it runs, and no question is open. */
+  /** Whether it runs and has kept to the rules so far. */
   get usable(): boolean {
-    return this.#fault === null;
+    return this.#fault === null && !this.#exited;
   }
 
   /** Asks; rejects with the fault when the process ends, and with `aborted` when given up (which ends it). */
@@ -96,7 +106,8 @@ export class CoProcess {
   #end(error: Error): void {
     if (this.#fault !== null) return;
     this.#fault = error;
-    killGroup(this.#child);
+    if (!this.#exited) killGroup(this.#child);
+    releasePipes(this.#child);
     const pending = this.#pending;
     this.#pending = null;
     pending?.reject(error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ChildProcess } from 'node:child_process';
-import { killGroup } from './process-group.js';
+import { LAST_WORDS_MS, killGroup, releasePipes } from './process-group.js';
 
 export interface Ended {
   /** null: ended by `signal`. */
@@ -11,8 +11,6 @@ export interface Ended {
 }
 
 const KEPT_BYTES = 1024;
-/** Output may come through the pipe after the exit; a stray descendant that holds the pipe is not waited for. */
-const LAST_WORDS_MS = 50;
 
 /**
  * Waits for the process to exit, then kills what it has left running. Rejects when it can't be started, or with
@@ -29,15 +27,21 @@ export function runToEnd(child: ChildProcess, signal: AbortSignal): Promise<Ende
     const settle = (finish: () => void): void => {
       signal.removeEventListener('abort', onAbort);
       clearTimeout(lastWords);
-      killGroup(child);
+      releasePipes(child);
       finish();
     };
-    const onAbort = (): void => settle(() => reject(new Error('aborted', { cause: signal.reason })));
+    let exited = false;
+    const onAbort = (): void => {
+      if (!exited) killGroup(child);
+      settle(() => reject(new Error('aborted', { cause: signal.reason })));
+    };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
     child.once('error', (error) => settle(() => reject(error)));
     child.once('exit', (status, byName) => {
+      exited = true;
       if (signal.aborted) return;
+      killGroup(child);
       const end = (): void => settle(() => resolve({ status, signal: byName, output: output.toString() }));
       child.once('close', end);
       lastWords = setTimeout(end, LAST_WORDS_MS);

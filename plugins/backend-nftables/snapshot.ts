@@ -5,31 +5,26 @@ import {
   Turns,
   isSystemError,
   readChains,
-  readElements,
   readGeneration,
   readRules,
   readSets,
   readTable,
   type HeldChain,
-  type HeldElement,
   type HeldRule,
-  type HeldSet,
   type NetlinkSocket,
   type TableName,
-  NFT_DATA_VERDICT,
-  NFT_GOTO,
-  addressText,
 } from 'sluice/kernel';
-import { SluiceError, frontendKey, type AddressFrontend, type Family, type VirtualService } from 'sluice';
+import { SluiceError, frontendKey, type VirtualService } from 'sluice';
 import type { Step } from './applier.js';
 import { ChainLedger } from './chain-ledger.js';
 import { balancingChain, isBalancingName, sharedChainNamed, type BalancingChain } from './chains.js';
 import { BOTH } from './family.js';
+import { Gathering, type Part } from './gathering.js';
 import { serviceOf, type HeldService } from './held.js';
-import { frontendOf, serverKeyOf, slotOf } from './keys.js';
-import { isSameRule, modulusOf } from './same-rule.js';
-import { SLOT_LIMIT, TABLE_SETS, setNames } from './sets.js';
-import { skeletonChains, tableComment, type ProbeTimeouts } from './skeleton.js';
+import type { Rule } from './rule.js';
+import { modulusOf } from './same-rule.js';
+import { areSameRules, isSoundSkeleton } from './skeleton-check.js';
+import { tableComment, type ProbeTimeouts } from './skeleton.js';
 
 /** What is wrong with the table as a whole, if anything. */
 export type TableState = 'absent' | 'sound' | 'strange';
@@ -104,129 +99,6 @@ async function read(
   return assemble(gathered, chains, rules, ledger, probes);
 }
 
-function isSoundSkeleton(
-  chains: readonly HeldChain[],
-  rules: ReadonlyMap<string, readonly HeldRule[]>,
-  sets: readonly HeldSet[],
-  probes: ProbeTimeouts,
-  uid: number,
-): boolean {
-  const NF_ACCEPT = 1;
-  const setsByName = new Map(sets.map((set) => [set.name, set]));
-  const soundSets = TABLE_SETS.every(({ definition }) => {
-    const set = setsByName.get(definition.name);
-    if (set === undefined || set.keyBytes !== definition.keyBytes) return false;
-    if (definition.data === undefined) return set.dataBytes === 0;
-    if (definition.data === 'verdict') return set.dataType === NFT_DATA_VERDICT;
-    return set.dataType !== NFT_DATA_VERDICT && set.dataBytes === definition.data.bytes;
-  });
-  const chainsByName = new Map(chains.map((chain) => [chain.name, chain]));
-  return (
-    soundSets &&
-    skeletonChains(probes, uid).every(({ name, base, rules: wanted }) => {
-      const chain = chainsByName.get(name);
-      if (chain === undefined) return false;
-      const hooked =
-        base === null
-          ? chain.base === null
-          : chain.base?.type === base.type &&
-            chain.base.hook === base.hook &&
-            chain.base.priority === base.priority &&
-            chain.policy === NF_ACCEPT;
-      return hooked && areSameRules(rules.get(name) ?? [], wanted);
-    })
-  );
-}
-
-function areSameRules(
-  held: readonly HeldRule[],
-  wanted: readonly Parameters<typeof isSameRule>[1][],
-): boolean {
-  return held.length === wanted.length && wanted.every((rule, index) => isSameRule(held[index]!, rule));
-}
-
-interface Part {
-  frontend: AddressFrontend;
-  chain: string | null;
-  slots: string[];
-  refused: boolean;
-  masqueraded: boolean;
-  source: string | null;
-}
-
-/** Sorts the elements of all sets by service. */
-class Gathering {
-  readonly parts = new Map<string, Part>();
-  /** Whether there are elements with keys or data that sluice never writes. */
-  unreadable = false;
-  readonly #servers = new Map<string, string>();
-
-  async read(socket: NetlinkSocket, name: TableName, family: Family): Promise<void> {
-    const sets = setNames(family);
-    const each = async (
-      set: string,
-      take: (part: Part, element: HeldElement) => boolean,
-      keyTailBytes = 0,
-    ): Promise<void> => {
-      await readElements(socket, name, set, (element) => {
-        const key = element.key.subarray(0, element.key.length - keyTailBytes);
-        const part = this.#part(key, family);
-        if (part === null || !take(part, element)) this.unreadable = true;
-      });
-    };
-    await each(sets.services, (part, { verdict }) => {
-      if (verdict?.code !== NFT_GOTO || verdict.chain === undefined) return false;
-      part.chain = verdict.chain;
-      return true;
-    });
-    await each(
-      sets.slots,
-      (part, { key, data }) => {
-        const slot = slotOf(key);
-        if (data === undefined || slot >= SLOT_LIMIT) return false;
-        part.slots[slot] = this.#server(data);
-        return true;
-      },
-      4,
-    );
-    await each(sets.refused, (part) => {
-      part.refused = true;
-      return true;
-    });
-    await each(sets.masqueraded, (part) => {
-      part.masqueraded = true;
-      return true;
-    });
-    await each(sets.sources, (part, { data }) => {
-      if (data === undefined) return false;
-      part.source = addressText(data);
-      return true;
-    });
-  }
-
-  #part(key: Buffer, family: Family): Part | null {
-    const id = key.toString('latin1');
-    const known = this.parts.get(id);
-    if (known !== undefined) return known;
-    const frontend = frontendOf(key, family);
-    if (frontend === null) return null;
-    const part = { frontend, chain: null, slots: [], refused: false, masqueraded: false, source: null };
-    this.parts.set(id, part);
-    return part;
-  }
-
-  /** Server keys repeat in every slot: each text is made once. */
-  #server(data: Buffer): string {
-    const id = data.toString('latin1');
-    let key = this.#servers.get(id);
-    if (key === undefined) {
-      key = serverKeyOf(data);
-      this.#servers.set(id, key);
-    }
-    return key;
-  }
-}
-
 async function assemble(
   gathered: Gathering,
   chains: readonly HeldChain[],
@@ -272,7 +144,7 @@ async function assemble(
   return { state: 'sound', probes, held, services, strays: strays + cleaning.length, ledger, cleaning };
 }
 
-function ruleList(chain: BalancingChain) {
+function ruleList(chain: BalancingChain): Rule[] {
   const rule = chain.rule();
   return rule === null ? [] : [rule];
 }

@@ -240,6 +240,7 @@ labTest('without the right to, it says what to do', { ...options, needs: ['koffi
   const script = `
     const { nftablesBackend, changeSet, virtual, never } = await import(process.argv[1]);
     const backend = await nftablesBackend();
+    backend.onDrift(() => {})[Symbol.dispose]();
     const error = await backend.observe(never).catch((error) => error);
     console.log(JSON.stringify({ code: error.code, message: error.message }));`;
   const support = new URL('../support/nftables.js', import.meta.url).href;

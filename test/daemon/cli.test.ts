@@ -222,3 +222,18 @@ test('no colours without a terminal, and a closed pipe is no failure', async (t)
   const [status] = (await once(child, 'close')) as [number | null];
   assert.deepEqual({ status, stderr: stderr() }, { status: 0, stderr: '' });
 });
+
+test('validate and plan --json on an invalid file: exit status 78, diagnostics where they belong', async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = join(directory, 'bad.yaml');
+  writeFileSync(file, 'control: { socket: none.sock }\nclsters: {}\n');
+  const validated = await run(['validate', file, '--json']);
+  assert.equal(validated.status, 78);
+  const { ok, diagnostics } = JSON.parse(validated.stdout) as { ok: boolean; diagnostics: unknown[] };
+  assert.equal(ok, false);
+  assert.ok(diagnostics.length > 0);
+  const planned = await run(['plan', '-c', file, '--json']);
+  assert.equal(planned.status, 78);
+  assert.equal(planned.stdout, '');
+  assert.match(planned.stderr, /bad\.yaml:2:1: error\[SLUICE_CFG_UNKNOWN_KEY\]/);
+});

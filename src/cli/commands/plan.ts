@@ -16,14 +16,16 @@ export interface PlanCommandOptions {
 export async function planCommand(context: CommandContext, options: PlanCommandOptions): Promise<number> {
   const { io } = context;
   const plan = await makePlan(context);
-  const isInvalid = plan.diagnostics.some(({ severity }) => severity === 'error');
+  if (plan.diagnostics.some(({ severity }) => severity === 'error')) {
+    printDiagnostics(io, plan.diagnostics);
+    return EXIT.badConfig;
+  }
   if (options.json) {
     printJson(io, plan);
   } else {
     printDiagnostics(io, plan.diagnostics);
-    if (!isInvalid) printLines(io, renderPlan(plan, { color: io.color, rendered: options.rendered }));
+    printLines(io, renderPlan(plan, { color: io.color, rendered: options.rendered }));
   }
-  if (isInvalid) return EXIT.badConfig;
   return plan.backends.some(({ error }) => error !== null) ? EXIT.failed : EXIT.done;
 }
 

@@ -4,7 +4,6 @@ import type { Ajv, ValidateFunction } from 'ajv';
 import type { FactsAnswer, NamedKind, PluginFacts, PluginOracle } from './plugin-facts.js';
 import { completeOptions } from './plugin-options.js';
 import { isRecord } from './is-record.js';
-import { nearest } from './nearest.js';
 import type { Problem } from './problem.js';
 import { translateErrors } from './translate.js';
 import { createAjv } from './validator.js';
@@ -16,31 +15,29 @@ export interface CheckedOptions {
   readonly problems: readonly Problem[];
 }
 
-/** `lost`: it most likely is in a plugin that did not load, which is an error of its own already. */
-export type Lookup = FactsAnswer | { readonly found: 'lost' };
-
 type Compiled = { readonly validate: ValidateFunction } | { readonly fault: string };
 
 export class OptionChecker {
   readonly #oracle: PluginOracle;
   readonly #directory: string;
-  readonly #pluginsFailed: boolean;
+  /** Not all plugins could be loaded: a type of check that nobody knows is most likely in one of those. */
+  readonly pluginsFailed: boolean;
   readonly #ajv: Ajv = createAjv();
-  readonly #facts = new Map<string, Promise<Lookup>>();
+  readonly #facts = new Map<string, Promise<FactsAnswer>>();
   readonly #compiled = new Map<string, Compiled>();
   readonly #checked = new Map<string, Promise<CheckedOptions>>();
 
-  /** Paths in options are relative to `directory`; `pluginsFailed` says that not all plugins could be loaded. */
+  /** Paths in options are relative to `directory`. */
   constructor(oracle: PluginOracle, directory: string, pluginsFailed: boolean) {
     this.#oracle = oracle;
     this.#directory = directory;
-    this.#pluginsFailed = pluginsFailed;
+    this.pluginsFailed = pluginsFailed;
   }
 
   /** Asks once per plugin. */
-  facts(kind: NamedKind, name: string): Promise<Lookup> {
+  facts(kind: NamedKind, name: string): Promise<FactsAnswer> {
     const key = `${kind}/${name}`;
-    const known = this.#facts.get(key) ?? this.#lookUp(kind, name);
+    const known = this.#facts.get(key) ?? this.#oracle.facts(kind, name);
     this.#facts.set(key, known);
     return known;
   }
@@ -86,13 +83,6 @@ export class OptionChecker {
       path,
     }));
     return { options: isRecord(complete) ? complete : {}, problems };
-  }
-
-  async #lookUp(kind: NamedKind, name: string): Promise<Lookup> {
-    const answer = await this.#oracle.facts(kind, name);
-    if (answer.found !== 'no' || !this.#pluginsFailed) return answer;
-    const misspelt = nearest(name, await this.#oracle.names(kind)) !== undefined;
-    return misspelt ? answer : { found: 'lost' };
   }
 
   #compile(key: string, facts: PluginFacts): Compiled {

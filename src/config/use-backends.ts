@@ -40,7 +40,6 @@ export class BackendCatalog {
     const known = this.#backends.get(name);
     if (known !== undefined) return known;
     const answer = await this.#checker.facts('backend', name);
-    if (answer.found === 'lost') return undefined;
     if (answer.found === 'broken') {
       this.problems.push({ ...broken('backend', name, answer.reason, path), at });
       return undefined;

@@ -46,13 +46,13 @@ export async function useChecks(
       const checked = await options.check('check', answer.facts, merged.options, COMMON_KEYS);
       problems.push(...checked.problems.map((problem) => moved(problem, merged.origin(problem.path))));
       used.push({ merged, facts: answer.facts, checked });
-    } else if (answer.found !== 'lost') {
-      const typePath = merged.origin(['type']);
-      problems.push(
-        answer.found === 'broken'
-          ? broken('check', merged.type, answer.reason, typePath)
-          : unknownCheck(merged.type, await options.names('check'), typePath),
-      );
+    } else if (answer.found === 'broken') {
+      problems.push(broken('check', merged.type, answer.reason, merged.origin(['type'])));
+    } else {
+      const names = await options.names('check');
+      // The plugin that did not load is an error already, and one is enough.
+      if (options.pluginsFailed && nearest(merged.type, names) === undefined) continue;
+      problems.push(unknownCheck(merged.type, names, merged.origin(['type'])));
     }
   }
   return { used, problems };
@@ -71,7 +71,6 @@ export async function useWatches(
     if (typeof type !== 'string') continue;
     const itemPath = [...path, index];
     const answer = await options.facts('watch', type);
-    if (answer.found === 'lost') continue;
     if (answer.found !== 'yes') {
       const typePath = typeof item === 'string' ? itemPath : [...itemPath, 'type'];
       problems.push(

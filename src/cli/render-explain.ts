@@ -49,11 +49,8 @@ function commandOf(admin: Explanation['admin']['configured']): string {
 }
 
 function ruleText(rule: Explanation['rule'], look: Look): string {
-  const changed =
-    rule.changed_at === null
-      ? 'unchanged by this daemon'
-      : `last changed ${timeAndAge(rule.changed_at, look)}`;
-  return `${changed}: ${clean(rule.reason)}`;
+  const when = rule.changed_at === null ? '' : `last changed ${timeAndAge(rule.changed_at, look)}: `;
+  return `${when}${clean(rule.reason)}`;
 }
 
 function checkLines(check: CheckExplanation, look: Look, colors: Paint): string[] {

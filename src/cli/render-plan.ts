@@ -42,6 +42,9 @@ function changeLines(change: ServiceChange, colors: Paint): string[] {
         ? []
         : [signed(colors, operationSign, `    ${operationSign} ${clean(text)}`)];
     }),
+    ...(change.after?.members.length === 0
+      ? [colors.warn('    ! no member is up: new connections are refused until one passes its checks')]
+      : []),
   ];
 }
 
@@ -83,10 +86,23 @@ function weightText({ weight, state }: RealServer): string {
 }
 
 function fieldText(field: string, { before, after }: ServiceChange): string {
+  if (field === 'slots' && before?.slots && after?.slots) return sharesText(before.slots, after.slots);
   const [old, now] = [fieldValue(before, field), fieldValue(after, field)];
   // The words of the configuration: `source_nat`, not `sourceNat`.
   const name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return old === null || now === null ? name : `${name} ${old} -> ${now}`;
+}
+
+/** Nobody reads slots: what they mean is the share of each member. */
+function sharesText(before: readonly string[], after: readonly string[]): string {
+  const members = [...new Set([...before, ...after])].filter((key) => key !== '').toSorted();
+  const shares = members.map((key) => `${key} ${share(before, key)} -> ${share(after, key)}`);
+  return `${before.length} -> ${count(after.length, 'slot')}: ${shares.join(', ')}`;
+}
+
+function share(slots: readonly string[], key: string): string {
+  const held = slots.filter((holder) => holder === key).length;
+  return slots.length === 0 ? '0 %' : `${((100 * held) / slots.length).toFixed(1)} %`;
 }
 
 function fieldValue(service: VirtualService | null, field: string): string | null {

@@ -123,6 +123,9 @@ function plan(): Plan {
   const after: VirtualService = { ...before, members: [{ ...a, weight: 2 }, c], sourceNat: 'masquerade' };
   const added = service('secure', 443, [a]);
   const removed = service('old', 81, [b]);
+  const empty = service('empty', 82, []);
+  const dealt = { ...service('dealt', 83, [a, b]), slots: ['10.0.0.11:8080', '10.0.0.12:8080'] };
+  const dealtAnew = { ...dealt, slots: ['10.0.0.11:8080', '10.0.0.11:8080', '10.0.0.12:8080'] };
   return {
     diagnostics: [],
     backends: [
@@ -151,6 +154,20 @@ function plan(): Plan {
               before: null,
               after: added,
               operations: [{ op: 'add-service' }, { op: 'add-member', member: a }],
+            },
+            {
+              key: empty.key,
+              service: empty.service,
+              before: null,
+              after: empty,
+              operations: [{ op: 'add-service' }],
+            },
+            {
+              key: dealt.key,
+              service: dealt.service,
+              before: dealt,
+              after: dealtAnew,
+              operations: [{ op: 'change-service', fields: ['slots'] }],
             },
             {
               key: removed.key,

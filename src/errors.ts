@@ -26,7 +26,6 @@ export const ERROR_CODES = {
   SLUICE_UNAVAILABLE: 'a part of the system that the engine needs is missing (koffi, a kernel module)',
   SLUICE_KERNEL: 'the kernel refused a change',
   SLUICE_PLUGIN_FAULT: 'a plugin threw, hung or returned nonsense',
-  SLUICE_UNFIT: 'this host is too busy or too short of resources to judge members',
   SLUICE_INTERNAL: 'a bug in sluice',
 } as const;
 

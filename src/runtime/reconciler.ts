@@ -338,8 +338,10 @@ export class Reconciler {
       timeoutMs,
       signal: this.#abort.signal,
     });
-    if (!result.ok)
-      throw new Error(result.fault === null ? 'stopping' : `could not ${what}: ${result.fault.message}`);
+    if (!result.ok) {
+      if (result.fault === null) throw new Error('stopping');
+      throw new SluiceError('SLUICE_PLUGIN_FAULT', `could not ${what}: ${result.fault.message}`);
+    }
     if ('refusal' in result.value) throw result.value.refusal;
     return result.value.value;
   }

@@ -66,6 +66,6 @@ function statusOf(error: unknown): number {
   if (error.code === 'SLUICE_NOT_FOUND') return 404;
   if (error.code === 'SLUICE_BAD_REQUEST') return 400;
   if (error.code === 'SLUICE_FORBIDDEN') return 403;
-  if (error.code === 'SLUICE_UNFIT' || error.code === 'SLUICE_UNAVAILABLE') return 503;
+  if (error.code === 'SLUICE_UNAVAILABLE') return 503;
   return 500;
 }

@@ -20,7 +20,7 @@ import {
 import { Applier, supported, type Refused, type Step } from './applier.js';
 import { ChainLedger } from './chain-ledger.js';
 import { watchDrift } from './drift.js';
-import { operatorError, operatorMessage } from './faults.js';
+import { creationError, operatorError, operatorMessage } from './faults.js';
 import { preflight } from './preflight.js';
 import { renderChangeSet } from './render.js';
 import { addSkeleton, type ProbeTimeouts } from './skeleton.js';
@@ -82,7 +82,7 @@ export class NftablesBackend implements Backend {
     if (this.#probes !== 'unsupported') return warnings;
     return [
       ...warnings,
-      'this kernel has no time-out policies for connection tracking, so that finished probes stay in the connection table for up to two minutes: load module nft_ct, or probe less often',
+      'this kernel has no time-out policies for connection tracking, so that finished probes stay in the connection table for up to two minutes: use one with CONFIG_NF_CONNTRACK_TIMEOUT, or probe less often',
     ];
   }
 
@@ -137,7 +137,7 @@ export class NftablesBackend implements Backend {
       try {
         this.#create(snapshot.state === 'strange', []);
       } catch (error) {
-        throw operatorError(error);
+        throw creationError(this.#name.table, error);
       }
       snapshot = await this.#read();
     }

@@ -7,7 +7,7 @@ const NO_RIGHT =
 const NO_NF_TABLES =
   'this kernel has no nf_tables: load module nf_tables (modprobe nf_tables), or use the proxy backend';
 
-/** What an operator can do about the kernel's refusal; other errors as they are. */
+/** What an operator can do about a refusal to talk to nf_tables, or to read; other errors as they are. */
 export function operatorError(error: unknown): unknown {
   if (isSystemError(error, 'EPERM', 'EACCES')) {
     return new SluiceError('SLUICE_PRIVILEGE', NO_RIGHT, { cause: error });
@@ -17,6 +17,13 @@ export function operatorError(error: unknown): unknown {
   }
   if (isSystemError(error)) return new SluiceError('SLUICE_KERNEL', error.message, { cause: error });
   return error;
+}
+
+/** What an operator can do about the refusal of the table itself. */
+export function creationError(table: string, error: unknown): unknown {
+  if (!isSystemError(error) || error.code === 'EPERM') return operatorError(error);
+  const message = `the kernel refuses table inet ${table} (${error.message}): the backend needs Linux 5.9 or later with NAT and rejecting in nf_tables`;
+  return new SluiceError('SLUICE_KERNEL', message, { cause: error });
 }
 
 /** One sentence about the refusal of a service's change. */

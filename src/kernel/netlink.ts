@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A netlink socket, netlink(7): synchronous requests, since the kernel has answered when send(2) returns. */
+import { constants } from 'node:os';
 import { littleEndian } from './byte-order.js';
 import { AF_NETLINK, MSG_DONTWAIT, SOCK_RAW, SOL_SOCKET, loadLibc, type Libc } from './ffi.js';
 import {
@@ -19,6 +20,7 @@ export const NETLINK_NETFILTER = 12;
 
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
+const SO_RCVTIMEO = 20;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SOL_NETLINK = 270;
@@ -67,6 +69,7 @@ export class NetlinkSocket implements Disposable {
     try {
       this.#growBuffer(SO_SNDBUFFORCE, SO_SNDBUF, options.sendBufferBytes ?? 64 * MEBIBYTE);
       this.#growBuffer(SO_RCVBUFFORCE, SO_RCVBUF, options.receiveBufferBytes ?? 4 * MEBIBYTE);
+      this.#libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, timeval(ANSWER_SECONDS));
       this.#libc.setsockopt(this.#fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
       this.#libc.setsockopt(this.#fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
       this.#libc.bind(this.#fd, netlinkAddress());
@@ -119,6 +122,7 @@ export class NetlinkSocket implements Disposable {
     let torn = false;
     for (;;) {
       const length = this.#libc.recv(this.#fd, this.#buffer);
+      if (length < 0) throw new SystemError(syscall, constants.errno.ETIMEDOUT);
       // What is kept must not be overwritten by the next datagram.
       const data = Buffer.from(this.#buffer.subarray(0, length));
       for (const message of parseMessages(data)) {
@@ -128,7 +132,7 @@ export class NetlinkSocket implements Disposable {
           this.#drain();
           const { errno, detail } = acknowledgement(message);
           if (errno !== 0) throw new SystemError(syscall, errno, detail);
-          if (torn) throw new SystemError(syscall, TORN_ERRNO, 'the ruleset changed meanwhile');
+          if (torn) throw new SystemError(syscall, constants.errno.EAGAIN, 'the ruleset changed meanwhile');
           return;
         }
         visit(message);
@@ -172,7 +176,7 @@ export class NetlinkSocket implements Disposable {
       const length = this.#libc.recv(this.#fd, this.#buffer, MSG_DONTWAIT);
       if (length < 0) return;
       for (const message of parseMessages(Buffer.from(this.#buffer.subarray(0, length)))) {
-        if (message.type === NLMSG_OVERRUN) throw new SystemError('recv', ENOBUFS);
+        if (message.type === NLMSG_OVERRUN) throw new SystemError('recv', constants.errno.ENOBUFS);
         yield message;
       }
     }
@@ -193,15 +197,21 @@ export class NetlinkSocket implements Disposable {
   }
 }
 
-/** EAGAIN and ENOBUFS of Linux. */
-const TORN_ERRNO = 11;
-const ENOBUFS = 105;
+/** The kernel has a dump's next part ready at once: this only keeps a fault of its from hanging the process. */
+const ANSWER_SECONDS = 2;
 
 /** `struct sockaddr_nl` with a port for the kernel to choose. */
 function netlinkAddress(): Uint8Array {
   const address = new Uint8Array(12);
   new DataView(address.buffer).setUint16(0, AF_NETLINK, littleEndian);
   return address;
+}
+
+/** `struct timeval` of 64-bit systems; little-endian 32-bit ones read its first half. */
+function timeval(seconds: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setBigInt64(0, BigInt(seconds), littleEndian);
+  return bytes;
 }
 
 /** `struct nlmsgerr`; NLMSG_DONE has the error alone. */

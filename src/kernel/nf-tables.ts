@@ -3,6 +3,7 @@
  * Transactions of nf_tables: a batch of messages that the kernel carries out whole or not at all
  * (linux/netfilter/nf_tables.h, nfnetlink.h).
  */
+import { constants } from 'node:os';
 import {
   MessageWriter,
   NLM_F_ACK,
@@ -214,7 +215,11 @@ export class NfTablesBatch {
     const whole = refused.find(({ sequence }) => sequence === this.#beginSequence);
     if (whole !== undefined) throw new SystemError('nf_tables batch', whole.errno, whole.detail);
     if (refused.length === 0 && !answers.some(({ sequence }) => sequence === this.#lastSequence)) {
-      throw new SystemError('nf_tables batch', LOST_ERRNO, 'the kernel did not say what became of it');
+      throw new SystemError(
+        'nf_tables batch',
+        constants.errno.ENOBUFS,
+        'the kernel did not say what became of it',
+      );
     }
     return refused.map(({ sequence, errno, detail }) => ({
       sequence,
@@ -259,9 +264,6 @@ export class NfTablesBatch {
     this.#writer.endMessage(start);
   }
 }
-
-/** ENOBUFS. */
-const LOST_ERRNO = 105;
 
 function writeElement(writer: MessageWriter, element: SetElement): void {
   const nest = writer.beginNest(NFTA_LIST_ELEM);

@@ -14,9 +14,6 @@ import { type Sources, toDiagnostic } from './sources.js';
 import { translateErrors } from './translate.js';
 import { lazyValidator } from './validator.js';
 
-/** Enough to be told of, few enough to be looked up at once. */
-const MOST_PROBLEMS_A_FILE = 200;
-
 export interface ConfigInput {
   /** Path of the main file; relative to the working directory, it is shown so. */
   readonly file: string;
@@ -109,7 +106,7 @@ class ReadState {
     this.diagnostics.push(...parsed.diagnostics);
     if (parsed.value === undefined) return undefined;
     if (!validate(parsed.value)) {
-      const problems = translateErrors(validate.errors ?? [], []).slice(0, MOST_PROBLEMS_A_FILE);
+      const problems = translateErrors(validate.errors ?? [], []);
       this.diagnostics.push(...problems.map((one) => toDiagnostic(this.#sources(), one, parsed.source)));
     }
     return isRecord(parsed.value) ? parsed.value : undefined;

@@ -14,7 +14,7 @@ import { leftOut } from './needs.js';
 import { installPackages } from './packages.js';
 
 /** Longest time for one file; one that hangs is killed and counts as failed. */
-const fileTimeoutMs = 300_000;
+const fileTimeoutMs = 600_000;
 
 type TestEvent = ReturnType<typeof run> extends AsyncIterable<infer E> ? E : never;
 type Diagnostic = Extract<TestEvent, { type: 'test:diagnostic' }>;

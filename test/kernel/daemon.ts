@@ -81,6 +81,10 @@ export class LabDaemon implements AsyncDisposable {
     );
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   /** Kill -9: no chance to tidy up. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

@@ -74,7 +74,11 @@ export class NftablesBackend implements Backend {
   }
 
   onDrift(report: (what: string) => void): Disposable {
-    return watchDrift(this.#name, this.#socket.portId, this.#context, report);
+    try {
+      return watchDrift(this.#name, this.#socket.portId, this.#context, report);
+    } catch (error) {
+      throw operatorError(error);
+    }
   }
 
   async preflight(services: readonly VirtualService[]): Promise<readonly string[]> {

@@ -130,12 +130,6 @@ export class Reconciler {
   /** From here on dirt is cleaned. */
   start(): void {
     this.#started = true;
-    const drift = this.backend.onDrift?.((what) => {
-      this.host.drifted(what);
-      this.#held = null;
-      this.markAll();
-    });
-    this.#drift = drift ?? null;
     this.markAll();
   }
 
@@ -231,9 +225,11 @@ export class Reconciler {
 
   async #rounds(): Promise<void> {
     try {
+      const deaf = this.#listen();
       if (this.#held === null) await this.#observe();
       const change = await this.#difference();
       if (change.changes.length > 0 && !(await this.#apply(change))) return;
+      if (deaf !== null) throw deaf.error;
       this.#failures = 0;
       if (this.#error !== null) {
         this.#error = null;
@@ -241,6 +237,21 @@ export class Reconciler {
       }
     } catch (error) {
       this.#fail(sentenceOf(error));
+    }
+  }
+
+  /** Before the engine is read, so that nothing is missed. Failing keeps no rule from being applied. */
+  #listen(): { readonly error: unknown } | null {
+    if (this.#drift !== null || this.backend.onDrift === undefined) return null;
+    try {
+      this.#drift = this.backend.onDrift((what) => {
+        this.host.drifted(what);
+        this.#held = null;
+        this.markAll();
+      });
+      return null;
+    } catch (error) {
+      return { error };
     }
   }
 

@@ -72,6 +72,7 @@ async function bench(...wanted: VirtualService[]) {
     faults,
     engine,
     desired,
+    backend,
     troubles,
     drifts,
     rendered,
@@ -178,6 +179,26 @@ test('a backend that refuses with a sentence is quoted, and is not a faulty plug
   assert.deepEqual(faults.summaries(), []);
   await clock.advance(60_000);
   assert.equal(reconciler.status.converged, true);
+});
+
+test('a backend that cannot listen for others is told of, gets its rules, and listens later', async () => {
+  const { make, engine, backend, clock, troubles, drifts, held } = await bench(service(80, 1));
+  const reconciler = make();
+  const listen = backend.onDrift!;
+  backend.onDrift = () => {
+    throw new SluiceError('SLUICE_PRIVILEGE', 'may not listen');
+  };
+  reconciler.start();
+  await clock.advance(100);
+  assert.deepEqual(troubles, ['may not listen']);
+  assert.equal(reconciler.status.converged, false);
+  assert.deepEqual(held(), [service(80, 1)]);
+  backend.onDrift = listen;
+  await clock.advance(60_000);
+  assert.equal(reconciler.status.converged, true);
+  engine.interfere('table flushed', (services) => services.clear());
+  await clock.advance(1);
+  assert.deepEqual(drifts, ['table flushed']);
 });
 
 test('foreign interference is told and repaired', async () => {

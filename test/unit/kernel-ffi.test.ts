@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import {
   AF_INET,
@@ -71,5 +72,25 @@ describe('system errors', () => {
     assert.equal(errnoName(105), process.platform === 'linux' ? 'ENOBUFS' : errnoName(105));
     assert.equal(errnoName(99_999), 'ERRNO_99999');
     assert.equal(new SystemError('batch', 2, 'no such chain').message, 'batch: ENOENT (no such chain)');
+  });
+});
+
+describe('without koffi', onLinux, () => {
+  it('loads all the same, and says what to install when it is needed', () => {
+    const script = `
+      const Module = require('node:module');
+      const resolve = Module._resolveFilename;
+      Module._resolveFilename = function (name, ...rest) {
+        if (name === 'koffi') throw Object.assign(new Error('none'), { code: 'MODULE_NOT_FOUND' });
+        return resolve.call(this, name, ...rest);
+      };
+      import(process.argv[1]).then(({ loadLibc }) => {
+        try { loadLibc(); } catch ({ code, message }) { console.log(JSON.stringify({ code, message })); }
+      });`;
+    const url = new URL('../../src/kernel/index.js', import.meta.url).href;
+    const output = execFileSync(process.execPath, ['-e', script, url], { encoding: 'utf8' });
+    const { code, message } = JSON.parse(output) as { code: string; message: string };
+    assert.equal(code, 'SLUICE_UNAVAILABLE');
+    assert.match(message, /run `npm install koffi`/);
   });
 });

@@ -184,7 +184,7 @@ test('a backend that refuses with a sentence is quoted, and is not a faulty plug
 test('a backend that cannot listen for others is told of, gets its rules, and listens later', async () => {
   const { make, engine, backend, clock, troubles, drifts, held } = await bench(service(80, 1));
   const reconciler = make();
-  const listen = backend.onDrift!;
+  const listen = backend.onDrift!.bind(backend);
   backend.onDrift = () => {
     throw new SluiceError('SLUICE_PRIVILEGE', 'may not listen');
   };

@@ -26,7 +26,7 @@ export interface FilledPage {
 
 /** Every page with its regions as they ought to be. */
 export async function filledPages(plugins: readonly Plugin[], root = '.'): Promise<FilledPage[]> {
-  const all: readonly Page[] = [...pages(plugins), await pluginPage(root)];
+  const all: readonly Page[] = [...pages(plugins), await pluginPage(root), await contributingPage(root)];
   return Promise.all(
     all.map(async ({ path, marks, regions }) => {
       const text = await readFile(`${root}/${path}`, 'utf8');
@@ -71,12 +71,19 @@ function pages(plugins: readonly Plugin[]): readonly Page[] {
 /** The examples are files of their own, so that they can be run as they stand. */
 async function pluginPage(root: string): Promise<Page> {
   const folder = `${root}/docs/examples`;
-  const names = await readdir(folder);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.mjs'));
   const regions = names.map(async (name): Promise<[string, string]> => {
     const text = await readFile(`${folder}/${name}`, 'utf8');
     return [`example ${name}`, literal(text).join('\n')];
   });
   return { path: 'man/sluice-plugins.7', marks: MDOC_MARKS, regions: new Map(await Promise.all(regions)) };
+}
+
+async function contributingPage(root: string): Promise<Page> {
+  const text = await readFile(`${root}/docs/examples/banner-check.ts`, 'utf8');
+  const code = text.slice(text.indexOf('\n') + 1).trim();
+  const regions = new Map([['example banner-check.ts', `\n\`\`\`ts\n${code}\n\`\`\`\n`]]);
+  return { path: 'CONTRIBUTING.md', marks: MARKDOWN_MARKS, regions };
 }
 
 function backendRows(plugins: readonly Plugin[]): string[][] {

@@ -143,6 +143,11 @@ describe('sluice(8)', () => {
     assert.ok(lines.length > 0 && inText.length > 0);
     for (const line of [...lines, ...inText]) assertCommandLine(line);
   });
+
+  it('and the systemd unit starts a command that is there', () => {
+    const [, line = ''] = /^ExecStart=\S+ sluice (.*)$/m.exec(read('config/sluice.service')) ?? [];
+    assertCommandLine(line);
+  });
 });
 
 /** Looks at the words only: nothing runs. */

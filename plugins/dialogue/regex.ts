@@ -9,7 +9,9 @@ import { DialogueSyntaxError } from './bytes.js';
 import { MISSING, type Pattern } from './pattern.js';
 
 /** Enough for any sane expression on 64 KiB, and too short to disturb the other checks. */
-const LIMIT_MS = 20;
+const LIMIT_MS = 15;
+/** V8 counts time on the wall: a busy host may take the processor away just then, but hardly so often in a row. */
+const ATTEMPTS = 3;
 
 /** The expression took too long: the operator's fault, or the peer's spite; not an answer. */
 export class RegexTimeout extends Error {
@@ -27,6 +29,8 @@ export function compileRegex(source: string, flags = ''): Pattern {
   } catch (error) {
     throw new DialogueSyntaxError(error instanceof Error ? error.message : String(error));
   }
+  // The context takes its time to make: now, not within a probe.
+  run ??= compileRun();
   return {
     text: flags === '' ? source : `/${source}/${flags}`,
     search: () => {
@@ -64,13 +68,19 @@ function found(regex: RegExp, text: string): boolean {
 function compileRun(): () => void {
   const context = createContext(sandbox);
   const script = new Script('found = regex.test(text)');
+  script.runInContext(context);
   return () => {
-    try {
-      script.runInContext(context, { timeout: LIMIT_MS });
-    } catch (cause) {
-      throw new RegexTimeout(`the regular expression took longer than ${LIMIT_MS} ms: write a simpler one`, {
-        cause,
-      });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        script.runInContext(context, { timeout: LIMIT_MS });
+        return;
+      } catch (cause) {
+        if (attempt < ATTEMPTS) continue;
+        const limit = `${ATTEMPTS} times ${LIMIT_MS} ms`;
+        throw new RegexTimeout(`the regular expression took longer than ${limit}: write a simpler one`, {
+          cause,
+        });
+      }
     }
   };
 }

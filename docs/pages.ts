@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Which regions of which hand-written files follow from the code. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Plugin } from '../src/plugin/api.js';
+import { exampleCheck, exampleMistake, exampleOutput, examplePlugins, smallestConfig } from './examples.js';
 import { columnList, literal } from './mdoc.js';
 import { fillRegions, MARKDOWN_MARKS, type Marks, MDOC_MARKS, type Regions } from './regions.js';
 import { aliasTable, capabilityTable } from './tables/capabilities.js';
@@ -9,7 +10,7 @@ import { commandRegions } from './tables/commands.js';
 import { configKeyRegions } from './tables/config-keys.js';
 import { errorCodeList } from './tables/error-codes.js';
 import { foreignWordList } from './tables/foreign-words.js';
-import { markdownTable } from './tables/markdown.js';
+import { markdownCode, markdownTable } from './tables/markdown.js';
 import { pluginOptionRegions } from './tables/plugin-options.js';
 
 interface Page {
@@ -26,70 +27,60 @@ export interface FilledPage {
 
 /** Every page with its regions as they ought to be. */
 export async function filledPages(plugins: readonly Plugin[], root = '.'): Promise<FilledPage[]> {
-  const all: readonly Page[] = [...pages(plugins), await pluginPage(root), await contributingPage(root)];
+  const pages: readonly Page[] = [
+    { path: 'man/sluice.8', marks: MDOC_MARKS, regions: await programRegions(root) },
+    { path: 'man/sluice.yaml.5', marks: MDOC_MARKS, regions: configurationRegions(plugins) },
+    { path: 'man/sluice-plugins.7', marks: MDOC_MARKS, regions: await pluginRegions(root) },
+    { path: 'CONTRIBUTING.md', marks: MARKDOWN_MARKS, regions: await contributingRegions(root) },
+    { path: 'README.md', marks: MARKDOWN_MARKS, regions: await readmeRegions(plugins, root) },
+  ];
   return Promise.all(
-    all.map(async ({ path, marks, regions }) => {
+    pages.map(async ({ path, marks, regions }) => {
       const text = await readFile(`${root}/${path}`, 'utf8');
       return { path, text: fillRegions(path, text, regions, marks) };
     }),
   );
 }
 
-function pages(plugins: readonly Plugin[]): readonly Page[] {
-  const capabilities = capabilityTable(plugins);
-  return [
-    {
-      path: 'man/sluice.8',
-      marks: MDOC_MARKS,
-      regions: new Map([...commandRegions(), ['error codes', errorCodeList()]]),
-    },
-    {
-      path: 'man/sluice.yaml.5',
-      marks: MDOC_MARKS,
-      regions: new Map([
-        ...configKeyRegions(plugins),
-        ...pluginOptionRegions(plugins),
-        ['capabilities', columnList(capabilities).join('\n')],
-        [
-          'scheduler aliases',
-          columnList([['backend', 'scheduler', 'also'], ...aliasTable(plugins)]).join('\n'),
-        ],
-        ['foreign words', foreignWordList()],
-      ]),
-    },
-    {
-      path: 'README.md',
-      marks: MARKDOWN_MARKS,
-      regions: new Map([
-        ['backends', markdownTable([['backend', 'what it is'], ...backendRows(plugins)])],
-        ['capabilities', markdownTable(capabilities.filter(isOfUse))],
-      ]),
-    },
-  ];
+async function programRegions(root: string): Promise<Regions> {
+  return new Map([
+    ...commandRegions(),
+    ['output of status', literal(await exampleOutput(root, 'status-80')).join('\n')],
+    ['output of explain', literal(await exampleOutput(root, 'explain-down')).join('\n')],
+    ['error codes', errorCodeList()],
+  ]);
 }
 
-/** The examples are files of their own, so that they can be run as they stand. */
-async function pluginPage(root: string): Promise<Page> {
-  const folder = `${root}/docs/examples`;
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.mjs'));
-  const regions = names.map(async (name): Promise<[string, string]> => {
-    const text = await readFile(`${folder}/${name}`, 'utf8');
-    return [`example ${name}`, literal(text).join('\n')];
-  });
-  return { path: 'man/sluice-plugins.7', marks: MDOC_MARKS, regions: new Map(await Promise.all(regions)) };
+function configurationRegions(plugins: readonly Plugin[]): Regions {
+  const aliases = [['backend', 'scheduler', 'also'], ...aliasTable(plugins)];
+  return new Map([
+    ...configKeyRegions(plugins),
+    ...pluginOptionRegions(plugins),
+    ['capabilities', columnList(capabilityTable(plugins)).join('\n')],
+    ['scheduler aliases', columnList(aliases).join('\n')],
+    ['foreign words', foreignWordList()],
+  ]);
 }
 
-async function contributingPage(root: string): Promise<Page> {
-  const text = await readFile(`${root}/docs/examples/banner-check.ts`, 'utf8');
-  const code = text.slice(text.indexOf('\n') + 1).trim();
-  const regions = new Map([['example banner-check.ts', `\n\`\`\`ts\n${code}\n\`\`\`\n`]]);
-  return { path: 'CONTRIBUTING.md', marks: MARKDOWN_MARKS, regions };
+async function pluginRegions(root: string): Promise<Regions> {
+  const plugins = await examplePlugins(root);
+  return new Map([...plugins].map(([name, text]) => [`example ${name}`, literal(text).join('\n')]));
 }
 
-function backendRows(plugins: readonly Plugin[]): string[][] {
-  return plugins
+async function contributingRegions(root: string): Promise<Regions> {
+  return new Map([['example banner-check.ts', markdownCode(await exampleCheck(root), 'ts')]]);
+}
+
+async function readmeRegions(plugins: readonly Plugin[], root: string): Promise<Regions> {
+  const backends = plugins
     .filter(({ kind }) => kind === 'backend')
     .map(({ name, description }) => [`\`${name}\``, description ?? '']);
+  return new Map([
+    ['smallest configuration', markdownCode(await smallestConfig(root), 'yaml')],
+    ['mistake', markdownCode(await exampleMistake(root))],
+    ['backends', markdownTable([['backend', 'what it is'], ...backends])],
+    ['capabilities', markdownTable(capabilityTable(plugins).filter(isOfUse))],
+  ]);
 }
 
 /** Rows in which some backend says more than no; the head has no words for it either. */

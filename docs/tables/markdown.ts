@@ -9,3 +9,7 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return ['', line(head), rule, ...rest.map(line), ''].join('\n');
 }
+
+export function markdownCode(text: string, language = ''): string {
+  return ['', `\`\`\`${language}`, text, '```', ''].join('\n');
+}

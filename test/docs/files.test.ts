@@ -2,9 +2,11 @@
 /** What the texts of the repository point at is there, and what is published is what users need. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { VERSION } from '../../src/version.js';
+import { tempDirectory } from '../support/temp-directory.js';
 import { PAGES, read, ROOT } from './repository.js';
 
 const texts = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
@@ -77,6 +79,28 @@ describe('the package', () => {
       files.filter((path) => /(^|\/)(test|bench|docs|node_modules)\//.test(path)),
       [],
     );
+  });
+
+  it('brings its program and its manual when it is installed', () => {
+    using prefix = tempDirectory();
+    const options = [
+      '--global',
+      '--offline',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--prefix',
+      prefix.path,
+    ];
+    const install = spawnSync('npm', ['install', ...options, ROOT], { cwd: prefix.path, encoding: 'utf8' });
+    assert.equal(install.status, 0, install.stderr);
+    const program = spawnSync(join(prefix.path, 'bin/sluice'), ['--version'], { encoding: 'utf8' });
+    assert.equal(program.stdout, `${VERSION}\n`);
+    for (const page of PAGES) {
+      const section = page.slice(page.lastIndexOf('.') + 1);
+      const installed = join(prefix.path, 'share/man', `man${section}`, basename(page));
+      assert.equal(readFileSync(installed, 'utf8'), read(page));
+    }
   });
 
   it('announces every manual page', () => {

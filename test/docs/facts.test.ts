@@ -22,6 +22,7 @@ const facts: readonly Fact[] = [
   fact('sluice.8', 'within five minutes', 'runtime/reconciler', 'RESYNC_MS = 300_000'),
   fact('sluice.8', 'again every 30 seconds', 'runtime/keeper', 'RETRY_MS = 30_000'),
   fact('sluice.8', 'have mode 0660', 'runtime/control', 'SOCKET_MODE = 0o660'),
+  fact('sluice.yaml.5', 'sends 64 KiB without', '../plugins/dialogue/script', 'MOST_BYTES = 65_536'),
   fact('sluice-plugins.7', 'loading within 10 seconds', 'plugin/loader', 'IMPORT_TIMEOUT_MS = 10_000'),
   fact('sluice-plugins.7', 'or a promise of one, within 10 seconds', 'prepare', 'CREATE_MS = 10_000'),
   fact('sluice-plugins.7', 'and preflight 30 seconds', 'runtime/reconciler', 'OBSERVE_TIMEOUT_MS = 30_000'),

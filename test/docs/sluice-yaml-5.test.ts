@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { firstPartyPlugins } from '../../docs/generated-files.js';
 import { allConfigKeys } from '../../docs/tables/config-keys.js';
+import { TABLE_SETS } from '../../plugins/backend-nftables/sets.js';
 import { formatDiagnostic } from '../../src/config/format-diagnostic.js';
 import { isRecord } from '../../src/config/is-record.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -45,6 +46,14 @@ describe('sluice.yaml(5)', async () => {
       [...told].filter((key) => !known.has(key)),
       [],
     );
+  });
+});
+
+describe('sluice.yaml(5) on the table of nftables', () => {
+  it('tells of each set, and of no other', () => {
+    const sets = TABLE_SETS.map(({ definition }) => definition.name).toSorted();
+    const told = [...page.matchAll(/^\.It Li (.*)$/gm)].flatMap(([, names = '']) => names.split(' , '));
+    assert.deepEqual(told.toSorted(), sets);
   });
 });
 

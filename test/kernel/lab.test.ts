@@ -33,8 +33,10 @@ labTest('a load sees a member refuse, reset and die, and the next lab starts cle
   await lab.nft(['-f', '-'], rules);
   const server = { kind: 'tcp', port: 8080 } as const;
   for (const name of ['a', 'b']) await lab.host(name).serve(server);
-  const load = await lab.client.load({ address: lab.vip, port: 80, pauseMs: 5, timeoutMs: 300 });
   const held = await lab.client.load({ address: lab.vip, port: 80, holdMs: 60_000, parallel: 2, count: 2 });
+  // Before anybody else takes turns, so that each member has one of the two.
+  await until(async () => (await held.report()).held === 2);
+  const load = await lab.client.load({ address: lab.vip, port: 80, pauseMs: 5, timeoutMs: 300 });
   await until(async () => (await load.report()).done > 20);
   assert.deepEqual((await load.report()).failures, {});
   await lab.host('a').unserve(server, true);

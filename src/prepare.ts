@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Diagnostic } from './config/diagnostics.js';
 import { loadConfig } from './config/load.js';
 import { SluiceError } from './errors.js';
+import { notRunYet } from './not-run-yet.js';
 import type { Config } from './model.js';
 import type { Clock, Plugin, PluginContext } from './plugin/api.js';
 import { connect } from './plugin/connect.js';
@@ -66,6 +67,8 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
     registry,
   });
   if (!loaded.ok) return loaded;
+  const refused = notRunYet(loaded, registry);
+  if (refused.length > 0) return { ok: false, diagnostics: refused };
   const { config } = loaded;
 
   const guard = new Guard(faults, clock);

@@ -26,7 +26,7 @@ describe('texts', () => {
   it('ARCHITECTURE.md and the decisions name files that are there', () => {
     for (const path of ['ARCHITECTURE.md', ...decisions]) {
       for (const [, name = ''] of read(path).matchAll(
-        /`((?:src|plugins|test|docs|man|config|bin|bench)\/[^`*]*)`/g,
+        /`((?:src|plugins|test|docs|man|config|bin|bench)(?:\/[^`*]*)?)`/g,
       )) {
         assert.ok(existsSync(join(ROOT, name)), `${path} names ${name}`);
       }

@@ -16,7 +16,7 @@ export function commandRegions(): Regions {
   const synopsis = commands.flatMap((command) => ['.Nm', ...usage(command)]);
   return new Map([
     ['synopsis', synopsis.join('\n')],
-    ['common options', optionList(all.options).join('\n')],
+    ['common options', optionList(all.createHelp().visibleOptions(all)).join('\n')],
     ...commands.map((command): [string, string] => [
       `command ${command.name()}`,
       section(command).join('\n'),
@@ -69,6 +69,9 @@ function flags({ short, long, flags: text }: Option, form: 'full' | 'short' = 'f
   return [macros, ...(value === undefined ? [] : [`Ar ${value}`])];
 }
 
+/** A description as a sentence; a first word such as `cluster/member` is a form to follow and stays as it is. */
 function sentence(text: string): string {
-  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  if (text === '') return '';
+  const begin = /^[a-z]+\b(?!\/)/.test(text) ? text.charAt(0).toUpperCase() : text.charAt(0);
+  return `${begin}${text.slice(1)}.`;
 }

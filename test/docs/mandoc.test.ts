@@ -3,7 +3,18 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { needs } from '../needs.js';
-import { PAGES, ROOT } from './repository.js';
+import { PAGES, read, ROOT } from './repository.js';
+
+describe('quotes in manual pages', () => {
+  for (const path of PAGES) {
+    it(`of ${path} hold an argument together, and are not lost`, () => {
+      for (const line of read(path).split('\n')) {
+        if (!line.startsWith('.') || line.startsWith('.\\"')) continue;
+        assert.ok(!line.replaceAll(/ "[^"]*"(?= |$)/g, '').includes('"'), `write \\(dq in: ${line}`);
+      }
+    });
+  }
+});
 
 describe('manual pages', needs('mandoc'), () => {
   for (const path of PAGES) {

@@ -44,8 +44,15 @@ describe('sluice(8)', () => {
     for (const word of marked(page, 'Cm')) assert.ok([...commands, ...kinds].includes(word), word);
   });
 
+  it('has each option, of every command', () => {
+    const told = new Set(marked(page, 'Fl'));
+    for (const option of [all, ...all.commands].flatMap((command) => command.options)) {
+      assert.ok(told.has(option.long?.slice(1) ?? ''), option.flags);
+    }
+  });
+
   it('names no option that is not there', () => {
-    const options = [all, ...all.commands].flatMap((command) => command.options);
+    const options = [all, ...all.commands].flatMap((command) => command.createHelp().visibleOptions(command));
     const known = options.flatMap(({ short, long }) => [short, long]);
     const ofCurl = '--unix-socket';
     for (const word of marked(page, 'Fl')) assert.ok([...known, ofCurl].includes(`-${word}`), word);

@@ -53,7 +53,13 @@ describe('sluice-plugins(7)', () => {
     for (const name of membersOf(api, 'CheckTarget')) assert.ok(told.has(name), name);
     for (const name of membersOf(read('src/virtual-service.ts'), 'VirtualService'))
       assert.ok(told.has(name), name);
-    for (const name of ['key', 'before', 'after', 'operations']) assert.ok(told.has(name), name);
+    for (const name of membersOf(read('src/virtual-service.ts'), 'RealServer'))
+      assert.ok(told.has(name), name);
+    const changes = read('src/change-set.ts');
+    for (const name of membersOf(changes, 'ServiceChange')) assert.ok(told.has(name), name);
+    const words = new Set(marked(page, 'Ql'));
+    for (const reason of wordsOf(changes, 'RemovalReason')) assert.ok(words.has(reason), reason);
+    for (const [, op = ''] of changes.matchAll(/\bop: '([\w-]+)'/g)) assert.ok(words.has(op), op);
   });
 
   it('has each capability, and no other', () => {

@@ -64,8 +64,7 @@ function examples(): { readonly from: string; readonly text: string }[] {
     from: 'README.md',
     text,
   }));
-  const files = ['config/example.yaml', 'config/full.yaml'].map((path) => ({ from: path, text: read(path) }));
-  return [...inPages.filter(({ text }) => /^clusters:$/m.test(text)), ...inReadme, ...files];
+  return [...inPages.filter(({ text }) => /^clusters:$/m.test(text)), ...inReadme];
 }
 
 describe('examples of configurations', () => {

@@ -11,7 +11,10 @@ const FIXTURE = fileURLToPath(new URL('../fixtures/bad-backends.js', import.meta
 async function failuresOf(fault: string): Promise<string[]> {
   // Not as a part of this run: the child's failures are what is wanted.
   const { NODE_TEST_CONTEXT: _outer, ...env } = process.env;
-  const child = spawn(process.execPath, [FIXTURE, fault], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--test-reporter=tap', FIXTURE, fault], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const [code] = (await once(child, 'close')) as [number];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { LogOutput } from './log-output.js';
 import type { Config } from './model.js';
 import { PrettyLog } from './pretty-log.js';
 
@@ -7,21 +8,30 @@ export interface LogOptions {
   readonly level: Config['log']['level'];
   /** null: pretty on a terminal, JSON otherwise. */
   readonly format: Config['log']['format'];
-  /** Default: standard output, written synchronously, so that the last line before a crash is there. */
-  readonly destination?: DestinationStream;
+  /** `stdout`, the default, is the daemon's; commands whose output is asked for say `stderr`. */
+  readonly destination?: 'stdout' | 'stderr' | DestinationStream;
 }
 
-/** The daemon's log. No worker and no buffer: under systemd both lose the lines that matter most. */
-export function createLog(options: LogOptions): Logger {
-  const { level, destination = pino.destination({ dest: 1, sync: true }) } = options;
-  const format = options.format ?? (process.stdout.isTTY ? 'pretty' : 'json');
-  return pino(
+/** The log. No worker and no buffer: under systemd both lose the lines that matter most. */
+export function createLog({ level, format, destination = 'stdout' }: LogOptions): Logger {
+  const stream = destination === 'stderr' ? process.stderr : process.stdout;
+  const output: DestinationStream =
+    typeof destination === 'string'
+      ? new LogOutput({
+          descriptor: destination === 'stderr' ? 2 : 1,
+          recovered: (lines, why) =>
+            log.warn({ lines, why }, 'lines of this log were lost: it could not be written'),
+        })
+      : destination;
+  const isPretty = (format ?? (stream.isTTY ? 'pretty' : 'json')) === 'pretty';
+  const log = pino(
     {
       level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    format === 'pretty' ? new PrettyLog(destination) : destination,
+    isPretty ? new PrettyLog(output) : output,
   );
+  return log;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
-import { pino } from 'pino';
 import { formatDiagnostic } from './config/format-diagnostic.js';
 import type { Diagnostic } from './config/diagnostics.js';
 import { Daemon } from './daemon.js';
@@ -31,7 +30,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const early = createLog({
     level: 'warn',
     format: null,
-    destination: pino.destination({ dest: 2, sync: true }),
+    destination: 'stderr',
   });
   const first = await prepare({ file, clock, log: early, faults, engines: new Map(), dryRun });
   if (!first.ok) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import type { Health } from '../health/machine.js';
 import { createLog } from '../log.js';
 import type { Clock } from '../plugin/api.js';
@@ -71,7 +71,7 @@ export async function planOffline(file: string, text?: string): Promise<Plan> {
     file,
     ...(text === undefined ? {} : { text }),
     clock: systemClock,
-    log: createLog({ level: 'warn', format: null, destination: pino.destination({ dest: 2, sync: true }) }),
+    log: createLog({ level: 'warn', format: null, destination: 'stderr' }),
     health: new Map(),
     overrides: new Overrides(systemClock, [], () => undefined),
     engines: new Map(),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { Diagnostic } from '../config/diagnostics.js';
-import { pino } from 'pino';
 import { createLog } from '../log.js';
 import { Faults } from '../plugin/faults.js';
 import { letGo, prepare } from '../prepare.js';
@@ -16,7 +15,7 @@ export async function validateConfig(
     file,
     ...(text === undefined ? {} : { text }),
     clock,
-    log: createLog({ level: 'error', format: null, destination: pino.destination({ dest: 2, sync: true }) }),
+    log: createLog({ level: 'error', format: null, destination: 'stderr' }),
     faults: new Faults(clock),
     engines: new Map(),
     dryRun: () => undefined,

@@ -115,3 +115,18 @@ test('SIGUSR1 logs the status', async () => {
   lab.signal('SIGUSR1');
   await until('the status is logged', () => /"service":"shop\/web".*"msg":"service status"/.test(lab.output));
 });
+
+test(
+  'a log that cannot be written costs lines and nothing else',
+  { skip: process.platform !== 'linux' && 'needs /dev/full' },
+  async () => {
+    await using lab = await DaemonLab.open();
+    await lab.config(SHOP);
+    lab.logFile = '/dev/full';
+    await lab.start();
+    await lab.holds(WEB, A, B);
+    await lab.write(A, 'down');
+    await lab.holds(WEB, B);
+    assert.equal(await lab.end('SIGTERM'), 0);
+  },
+);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -43,6 +43,8 @@ export class DaemonLab implements AsyncDisposable {
   readonly folder: string;
   readonly socket: string;
   output = '';
+  /** Where standard output goes instead of into `output`. */
+  logFile: string | null = null;
   #child: ChildProcess | null = null;
 
   private constructor(folder: string) {
@@ -82,15 +84,17 @@ export class DaemonLab implements AsyncDisposable {
   /** Starts the daemon; resolves when it answers, or with its exit status when it ends first. */
   async start(...args: string[]): Promise<number | null> {
     this.output = '';
+    const log = this.logFile === null ? 'pipe' : openSync(this.logFile, 'w');
     const child = spawn(process.execPath, [BIN, 'run', '-c', join(this.folder, 'sluice.yaml'), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, 'pipe'],
     });
+    if (typeof log === 'number') closeSync(log);
     this.#child = child;
     const keep = (chunk: Buffer): void => {
       this.output += chunk.toString();
     };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+    child.stdout?.on('data', keep);
+    child.stderr!.on('data', keep);
     const closed = once(child, 'close');
     const up = until('the daemon answers', () => child.exitCode === null && this.#ready());
     await Promise.race([up, closed]);

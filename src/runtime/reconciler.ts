@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ApplyReport, ChangeSet, RemovalReason } from '../change-set.js';
+import type { ApplyFailure, ApplyReport, ChangeSet, RemovalReason } from '../change-set.js';
 import { diffServices } from '../desired/diff.js';
 import { SluiceError } from '../errors.js';
 import type { Backend, Clock } from '../plugin/api.js';
@@ -60,13 +60,18 @@ export class Reconciler {
   #host: ReconcilerHost | null = null;
   /** What the engine holds, as far as known; null: must be read back. */
   #held: Map<string, VirtualService> | null = null;
+  /** What it held when that was last known: for people, and for judging who serves, never to compare with. */
+  #lastHeld: Services = new Map();
   /** Frontends that each service wanted at its last computation. */
   readonly #keysOf = new Map<string, readonly string[]>();
   readonly #dirty = new Set<string>();
   #allDirty = true;
   #round: Promise<void> | null = null;
   #failures = 0;
+  /** The engine is well but refuses some services: the others do not wait for those. */
+  #refusing = false;
   #timer: Disposable | null = null;
+  #timerDueMs = Infinity;
   #drift: Disposable | null = null;
   #stopped = false;
   #started = false;
@@ -105,17 +110,17 @@ export class Reconciler {
       converged: clean && this.#error === null,
       lastAppliedAt: this.#lastAppliedAt,
       error: this.#error,
-      services: this.#held?.size ?? 0,
+      services: this.#lastHeld.size,
     };
   }
 
   /** Whether the engine holds this server for this frontend, as far as known. */
   holds(frontend: string, server: string): boolean {
-    return this.#held?.get(frontend)?.members.some((member) => serverKey(member) === server) ?? false;
+    return this.#lastHeld.get(frontend)?.members.some((member) => serverKey(member) === server) ?? false;
   }
 
   held(key: string): VirtualService | undefined {
-    return this.#held?.get(key);
+    return this.#lastHeld.get(key);
   }
 
   /** Reads back what the engine holds; touches nothing. Failing is no error yet: the first round tries again. */
@@ -130,7 +135,9 @@ export class Reconciler {
   /** From here on dirt is cleaned. */
   start(): void {
     this.#started = true;
-    this.markAll();
+    this.#allDirty = true;
+    // At once, even if the adoption failed: no round has run yet that would see to another attempt.
+    if (!this.#stopped && this.#round === null) this.#run();
   }
 
   mark(serviceId: string): void {
@@ -170,7 +177,7 @@ export class Reconciler {
   async preflight(): Promise<readonly string[]> {
     const { backend } = this;
     if (backend.preflight === undefined) return [];
-    const services = [...(this.#held?.values() ?? [])];
+    const services = [...this.#lastHeld.values()];
     return this.#call(OBSERVE_TIMEOUT_MS, 'look at this host', (signal) =>
       backend.preflight!(services, signal),
     );
@@ -185,12 +192,21 @@ export class Reconciler {
     await this.settle();
     this.#abort.abort();
     const wanted = this.#options.dryRun === null ? mode : 'keep';
-    await this.backend.release(wanted, AbortSignal.timeout(APPLY_TIMEOUT_MS));
+    await this.#call(
+      APPLY_TIMEOUT_MS,
+      'let go of its rules',
+      (signal) => this.backend.release(wanted, signal),
+      {
+        last: true,
+      },
+    );
   }
 
   #kick(): void {
-    if (!this.#started || this.#stopped || this.#round !== null || this.#failures > 0) return;
-    this.#run();
+    if (!this.#started || this.#stopped || this.#round !== null) return;
+    if (this.#failures === 0) this.#run();
+    else if (this.#refusing && this.#timerDueMs > this.#options.clock.monotonicMs() + BACKOFF_MS.least)
+      this.#runAfter(BACKOFF_MS.least);
   }
 
   #run(): void {
@@ -214,9 +230,19 @@ export class Reconciler {
       this.#run();
       return;
     }
-    const backoffMs = Math.min(BACKOFF_MS.least * 2 ** (this.#failures - 1), BACKOFF_MS.most);
-    const delayMs = this.#failures > 0 ? backoffMs * (0.5 + this.#options.random() / 2) : RESYNC_MS;
-    this.#timer = this.#options.clock.after(delayMs, () => {
+    if (this.#failures === 0) this.#runAfter(RESYNC_MS);
+    else if (this.#refusing && this.#dirty.size > 0) this.#runAfter(BACKOFF_MS.least);
+    else {
+      const backoffMs = Math.min(BACKOFF_MS.least * 2 ** (this.#failures - 1), BACKOFF_MS.most);
+      this.#runAfter(backoffMs * (0.5 + this.#options.random() / 2));
+    }
+  }
+
+  #runAfter(delayMs: number): void {
+    const { clock } = this.#options;
+    this.#timer?.[Symbol.dispose]();
+    this.#timerDueMs = clock.monotonicMs() + delayMs;
+    this.#timer = clock.after(delayMs, () => {
       this.#held = null;
       this.#allDirty = true;
       this.#run();
@@ -257,6 +283,7 @@ export class Reconciler {
 
   async #observe(): Promise<void> {
     this.#held = indexed((await this.#guardedObserve()).services);
+    this.#lastHeld = this.#held;
     this.#allDirty = true;
   }
 
@@ -302,25 +329,33 @@ export class Reconciler {
 
   /** In slices, so that a first load of thousands of services holds neither the loop nor the engine for long. */
   async #apply(change: ChangeSet): Promise<boolean> {
+    const failed: ApplyFailure[] = [];
     for (let from = 0; from < change.changes.length; from += MOST_CHANGES) {
-      if (!(await this.#applySlice({ changes: change.changes.slice(from, from + MOST_CHANGES) })))
-        return false;
+      const refused = await this.#applySlice({ changes: change.changes.slice(from, from + MOST_CHANGES) });
+      if (refused === null) return false;
+      failed.push(...refused);
     }
-    return true;
+    const [first, ...more] = failed;
+    if (first === undefined) return true;
+    const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+    this.#fail(`${first.key}: ${first.message}${others}`);
+    this.#refusing = true;
+    return false;
   }
 
-  async #applySlice(change: ChangeSet): Promise<boolean> {
+  /** What the engine refuses of it; null when it was held back. */
+  async #applySlice(change: ChangeSet): Promise<readonly ApplyFailure[] | null> {
     const veto = await this.host.veto(change);
     if (veto !== null) {
       this.#fail(`held back: ${veto}`);
-      return false;
+      return null;
     }
     const { clock, dryRun } = this.#options;
     const startedMs = clock.monotonicMs();
     if (dryRun !== null) {
       dryRun(this.backend.render(change));
       this.#take(change, new Set(change.changes.map(({ key }) => key)));
-      return true;
+      return [];
     }
     const report = await this.#call(APPLY_TIMEOUT_MS, 'apply a change', (signal) =>
       this.backend.apply(change, signal),
@@ -328,15 +363,16 @@ export class Reconciler {
     this.#take(change, new Set(report.applied));
     this.#lastAppliedAt = clock.now();
     this.host.applied(change, report, clock.monotonicMs() - startedMs);
-    const [first, ...more] = report.failed;
-    if (first === undefined) return true;
-    const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
-    this.#fail(`${first.key}: ${first.message}${others}`);
-    return false;
+    return report.failed;
   }
 
   /** Every call of the backend: with a budget, and with its faults on its own account; a SluiceError is no fault. */
-  async #call<T>(timeoutMs: number, what: string, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #call<T>(
+    timeoutMs: number,
+    what: string,
+    run: (signal: AbortSignal) => Promise<T>,
+    { last = false }: { /** The end has come, and this call is part of it. */ readonly last?: boolean } = {},
+  ): Promise<T> {
     const attempt = async (signal: AbortSignal): Promise<{ value: T } | { refusal: SluiceError }> => {
       try {
         return { value: await run(signal) };
@@ -347,7 +383,7 @@ export class Reconciler {
     };
     const result = await this.#options.guard.call(`backend/${this.name}`, what, attempt, {
       timeoutMs,
-      signal: this.#abort.signal,
+      ...(last ? {} : { signal: this.#abort.signal }),
     });
     if (!result.ok) {
       if (result.fault === null) throw new Error('stopping');
@@ -368,6 +404,7 @@ export class Reconciler {
   #fail(sentence: string): void {
     this.#held = null;
     this.#allDirty = true;
+    this.#refusing = false;
     this.#failures += 1;
     if (this.#error !== sentence && !this.#stopped) this.host.trouble(sentence);
     this.#error = sentence;

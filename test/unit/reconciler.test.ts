@@ -264,3 +264,68 @@ test('stopping keeps the rules, or withdraws them', async () => {
     assert.equal((held() as unknown[]).length, mode === 'keep' ? 1 : 0);
   }
 });
+
+test('an engine that could not be read at first is tried again once the daemon starts', async () => {
+  const { make, engine, clock, held, troubles } = await bench(service(80, 1));
+  const reconciler = make();
+  engine.arrange('observe', { kind: 'throw', error: new SluiceError('SLUICE_KERNEL', 'busy') });
+  await reconciler.adopt();
+  reconciler.start();
+  await clock.advance(1_000);
+  assert.deepEqual(held(), [service(80, 1)]);
+  assert.deepEqual(troubles, ['busy', null]);
+});
+
+test('a service that the engine refuses keeps none of the others waiting', async () => {
+  const { make, engine, clock, held, want, troubles } = await bench(service(80, 1), service(443, 1));
+  const reconciler = make();
+  engine.arrange('apply', { kind: 'fail', code: 'EADDRINUSE', keys: ['192.0.2.1:80/tcp'] }, 100);
+  reconciler.start();
+  await clock.advance(120_000);
+  assert.deepEqual(held(), [service(443, 1)]);
+  want(service(443, 2));
+  reconciler.mark('c/s443');
+  await clock.advance(250);
+  assert.deepEqual(held(), [service(443, 2)]);
+  assert.equal(troubles.length, 1);
+});
+
+test('a refusal in the first slice of a large change does not hold up the slices after it', async () => {
+  const many = Array.from({ length: 1_200 }, (_, index) => service(index + 1, 1));
+  const { make, engine, clock, troubles } = await bench(...many);
+  const reconciler = make();
+  engine.arrange('apply', { kind: 'fail', code: 'EADDRINUSE', keys: ['192.0.2.1:80/tcp'] }, 100);
+  reconciler.start();
+  await reconciler.settle();
+  await clock.advance(1);
+  assert.equal(engine.services.size, 1_199);
+  assert.deepEqual(troubles, ['192.0.2.1:80/tcp: the engine refuses with EADDRINUSE']);
+});
+
+test('while the engine has to be read back, what it was last known to hold still counts', async () => {
+  const { make, engine, clock, want } = await bench(service(80, 1));
+  const reconciler = make();
+  reconciler.start();
+  await clock.advance(1);
+  engine.arrange('apply', { kind: 'throw', error: new SluiceError('SLUICE_KERNEL', 'busy') });
+  want(service(80, 1, 2));
+  reconciler.mark('c/s80');
+  await clock.advance(1);
+  assert.equal(reconciler.status.converged, false);
+  assert.equal(reconciler.holds('192.0.2.1:80/tcp', '10.0.0.1:80'), true);
+  assert.equal(reconciler.status.services, 1);
+});
+
+test('a backend that hangs when it is let go of ends the stop no later than its time-out', async () => {
+  const { make, engine, clock } = await bench(service(80, 1));
+  const reconciler = make();
+  reconciler.start();
+  await reconciler.settle();
+  engine.arrange('release', { kind: 'hang', deaf: true });
+  const stopped = assert.rejects(reconciler.stop('keep'), /did not finish within/);
+  await clock.advance(120_000);
+  await Promise.race([
+    stopped,
+    new Promise((_, reject) => setImmediate(reject, new Error('still stopping'))),
+  ]);
+});

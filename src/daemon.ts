@@ -122,6 +122,7 @@ export class Daemon implements DaemonApi {
     await generation.inherit(null, this.#options.saved);
     this.#serve(generation);
     await Promise.all([...generation.engines.values()].map(({ reconciler }) => reconciler.adopt()));
+    await generation.doubtRestored();
     await generation.probe(null, FIRST_ANSWERS_MS);
     if (this.#stopping !== null) return;
     for (const { reconciler } of generation.engines.values()) reconciler.start();

@@ -79,6 +79,14 @@ export class Generation {
     else if (saved !== null) await this.book.restore(saved.health);
   }
 
+  /** After a start: what a former run saved has to agree with what the engines were found to hold. */
+  async doubtRestored(): Promise<void> {
+    await this.book.doubtRestored((record) => {
+      const reconciler = this.engines.get(record.service.backend)?.reconciler;
+      return rulesOf(record).some(({ frontend }) => reconciler?.held(frontend) !== undefined);
+    });
+  }
+
   /** Probes from now on. Resolves when each probe has answered once, or after `patienceMs`. */
   async probe(before: Generation | null, patienceMs: number): Promise<void> {
     const { clock } = this.#options;

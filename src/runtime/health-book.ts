@@ -11,7 +11,7 @@ import {
 import { effectiveAdmin, effectiveWeight } from '../health/weight.js';
 import { serviceState, type ServiceState } from '../health/service-state.js';
 import type { CheckSpec, Config, Endpoint, Service } from '../model.js';
-import type { CheckTarget, HealthChange, Prober } from '../plugin/api.js';
+import type { CheckOutcome, CheckTarget, HealthChange, Prober } from '../plugin/api.js';
 import type { Overrides } from './admin.js';
 import { gently } from './gently.js';
 import { checkTargets, type Probe, probeKey, type ProbeResult } from './probe.js';
@@ -30,7 +30,11 @@ export interface SharedProbe extends Probe {
   readonly parts: Part[];
   /** Newest first. */
   readonly results: ProbeResult[];
+  /** What the last pass said of weight and admin state, which later failures and local faults do not unsay. */
+  lastPass: PassOutcome | null;
 }
+
+type PassOutcome = Extract<CheckOutcome, { readonly verdict: 'pass' }>;
 
 export interface EndpointRecord {
   readonly endpoint: Endpoint;
@@ -92,11 +96,35 @@ export class HealthBook {
       record.combined = combineHealth(record.parts.map(({ health }) => health));
   }
 
+  /**
+   * Where the restored state and the engine contradict each other, the daemon died between the two: neither is
+   * believed and the first result decides; until then a member serves if the engine holds it. `isServed` tells
+   * whether the engine holds the service of an endpoint at all.
+   */
+  async doubtRestored(isServed: (record: EndpointRecord) => boolean): Promise<void> {
+    const probes = new Set<SharedProbe>();
+    for await (const record of gently(this.records.values())) {
+      const { state } = record.combined;
+      const { admin, weight } = this.view(record.endpoint.id);
+      if (state === 'unknown' || admin !== 'enabled' || weight === 0 || !isServed(record)) continue;
+      if ((state === 'up') === this.#isHeld(record)) continue;
+      for (const { probe } of record.parts) probes.add(this.probes.get(probe.key)!);
+    }
+    for (const { parts } of probes) {
+      for (const part of parts) part.health = initialHealth();
+      for (const { record } of parts)
+        record.combined = combineHealth(record.parts.map(({ health }) => health));
+    }
+  }
+
   /** Takes over from the book of the generation before: health, results, and what was last told of services. */
   async inherit(before: HealthBook): Promise<void> {
     await this.restore(before.health());
-    for await (const [key, probe] of gently(this.probes))
-      probe.results.push(...(before.probes.get(key)?.results ?? []));
+    for await (const [key, probe] of gently(this.probes)) {
+      const former = before.probes.get(key);
+      probe.results.push(...(former?.results ?? []));
+      probe.lastPass = former?.lastPass ?? null;
+    }
     for await (const [id, record] of gently(this.records))
       record.rule = before.records.get(id)?.rule ?? record.rule;
     for (const id of this.services.keys()) {
@@ -116,10 +144,12 @@ export class HealthBook {
     const changes: HealthChange[] = [];
     const touched: EndpointRecord[] = [];
     let wakeAfterMs = Infinity;
-    const weighed = weightText(probe.results[0]) !== weightText(result);
+    const { outcome } = result;
+    const weighed = outcome.verdict === 'pass' && weightText(probe.lastPass) !== weightText(outcome);
+    if (outcome.verdict === 'pass') probe.lastPass = outcome;
     probe.results.unshift(result);
     if (probe.results.length > RESULTS_KEPT) probe.results.pop();
-    const { verdict, reason } = result.outcome;
+    const { verdict, reason } = outcome;
     for (const part of probe.parts) {
       const step = stepHealth(policyOf(probe.spec), part.health, {
         kind: 'verdict',
@@ -149,8 +179,8 @@ export class HealthBook {
   view(id: string): EndpointView {
     const record = this.records.get(id)!;
     const reports = record.parts.flatMap(({ probe }) => {
-      const outcome = this.probes.get(probe.key)!.results[0]?.outcome;
-      return outcome?.verdict === 'pass' ? [outcome] : [];
+      const { lastPass } = this.probes.get(probe.key)!;
+      return lastPass === null ? [] : [lastPass];
     });
     const wanted = this.#overrides.of(record.endpoint)?.admin ?? record.endpoint.admin;
     return {
@@ -200,7 +230,7 @@ export class HealthBook {
     const key = probeKey(spec, target);
     let probe = this.probes.get(key);
     if (probe === undefined) {
-      probe = { key, spec, target, ...checks.prober(spec), parts: [], results: [] };
+      probe = { key, spec, target, ...checks.prober(spec), parts: [], results: [], lastPass: null };
       this.probes.set(key, probe);
     }
     return probe;
@@ -211,8 +241,8 @@ function policyOf(spec: CheckSpec): HealthPolicy {
   return spec;
 }
 
-function weightText(result: ProbeResult | undefined): string {
-  if (result?.outcome.verdict !== 'pass') return '';
-  const { weight, weightIs, admin } = result.outcome;
+function weightText(outcome: PassOutcome | null): string {
+  if (outcome === null) return '';
+  const { weight, weightIs, admin } = outcome;
   return [weight, weightIs, admin].join(' ').trim();
 }

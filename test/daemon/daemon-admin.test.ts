@@ -92,6 +92,22 @@ test('an agent that asks for drain takes its member out as long as it asks', asy
   await lab.holds(WEB, A, B);
 });
 
+test('what an agent asked for stays asked for when its next probe fails or says nothing', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  await lab.start();
+  await lab.holds(WEB, A, B);
+  await lab.write(A, 'drain');
+  await lab.holds(WEB, B);
+  await lab.write(A, 'throw');
+  await until('two inconclusive probes', async () => {
+    const { body } = await lab.call<Explanation>('GET', '/v1/endpoints/shop/web/a');
+    return body.checks[0]!.results.filter(({ verdict }) => verdict === 'inconclusive').length >= 2;
+  });
+  await until('the backend has converged', async () => (await lab.status()).backends[0]!.converged);
+  assert.deepEqual(lab.held(WEB), [B]);
+});
+
 test('identical probes run once and feed both services', async () => {
   await using lab = await DaemonLab.open();
   await lab.config(SHOP);

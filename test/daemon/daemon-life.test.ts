@@ -186,3 +186,28 @@ test('changing where a backend keeps its rules moves them, over a reload and ove
   await lab.holds(WEB, A, B);
   await until('the old place is empty', () => lab.read('second.json') === '');
 });
+
+test('a state saved before the last change does not bring a member back that the rules had lost, nor the reverse', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  await lab.start();
+  await lab.holds(WEB, A, B);
+  await lab.end('SIGTERM');
+  const bothUp = lab.read('state/state.jsonl');
+  await lab.write(A, 'down');
+  await lab.start();
+  await lab.holds(WEB, B);
+  await lab.end('SIGTERM');
+  const onlyB = lab.read('state/state.jsonl');
+  await lab.write('state/state.jsonl', bothUp);
+  await lab.remove('applied.log');
+  await lab.start();
+  assert.equal(lab.read('applied.log'), '', 'the member that is down came back');
+  await lab.remove(A);
+  await lab.holds(WEB, A, B);
+  await lab.end('SIGKILL');
+  await lab.write('state/state.jsonl', onlyB);
+  await lab.remove('applied.log');
+  await lab.start();
+  assert.equal(lab.read('applied.log'), '', 'the member that is up was taken out');
+});

@@ -212,10 +212,11 @@ export class Daemon implements DaemonApi {
       });
       return this.#reloading;
     }
-    this.#nextReload ??= this.#reloading.then(() => {
+    const again = (): Promise<ReloadReport> => {
       this.#nextReload = null;
       return this.reload();
-    });
+    };
+    this.#nextReload ??= this.#reloading.then(again, again);
     return this.#nextReload;
   }
 
@@ -259,14 +260,16 @@ export class Daemon implements DaemonApi {
     before.endProbing();
     await next.inherit(before, null);
     this.#generation = next;
+    // Before anything is waited for: an engine that hangs must not keep members unprobed, and what is marked dirty
+    // from here on is named as in the new configuration.
+    this.#serve(next);
+    void next.probe(before, FIRST_ANSWERS_MS);
     this.#forget(this.#overrides.prune(next.prepared.config));
     const fresh = next.prepared.engines.fresh.map(({ reconciler }) => reconciler);
     const { succeeded, gone } = retired(before.engines, next.engines);
     await this.#end(succeeded, 'keep');
-    this.#serve(next);
     await Promise.all(fresh.map((reconciler) => reconciler.adopt()));
     for (const reconciler of fresh) reconciler.start();
-    void next.probe(before, FIRST_ANSWERS_MS);
     this.tell({ kind: 'reload', subject: file, message: `generation ${next.number} is in force` });
     await before.prepared.hooks.stopping({ reason: 'reload' });
     await this.#end(gone, 'withdraw');

@@ -70,7 +70,13 @@ export class ProbeSchedule implements Disposable {
     const result = await runner.run(probe);
     this.#running.delete(probe);
     if (this.#closed) return;
-    const afterMs = absorb(probe, result) * (1 + (random() - 0.5) * JITTER_SHARE);
-    this.#scheduler.schedule(probe, Math.max(clock.monotonicMs(), startedMs + afterMs));
+    let afterMs = probe.spec.intervalMs;
+    try {
+      afterMs = absorb(probe, result);
+    } finally {
+      // Whatever goes wrong with a result, the next probe is not lost.
+      const jitteredMs = afterMs * (1 + (random() - 0.5) * JITTER_SHARE);
+      this.#scheduler.schedule(probe, Math.max(clock.monotonicMs(), startedMs + jitteredMs));
+    }
   }
 }

@@ -30,7 +30,7 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#arm(options.maxAgeMs / 4);
+    this.#arm(quietMs(options.maxAgeMs));
   }
 
   /** Health has changed: saved within a second. */
@@ -69,7 +69,7 @@ export class Keeper {
   async #write(): Promise<void> {
     const { clock, directory, maxAgeMs, state, overrides, onTrouble } = this.#options;
     // Rewritten in quiet times too, lest a living state look too old.
-    this.#arm(maxAgeMs / 4);
+    this.#arm(quietMs(maxAgeMs));
     try {
       await mkdir(directory, { recursive: true, mode: 0o750 });
       if (this.#overridesChanged) {
@@ -88,6 +88,11 @@ export class Keeper {
       this.#troubled = true;
     }
   }
+}
+
+/** Between two savings when nothing happens; a tiny age must not make the disk busy. */
+function quietMs(maxAgeMs: number): number {
+  return Math.max(maxAgeMs / 4, SAVE_AFTER_MS);
 }
 
 function statePath(directory: string): string {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Keeper } from '../../src/runtime/keeper.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+import { tempDirectory } from '../support/temp-directory.js';
+
+test('a state that may hardly age is not written without pause', async () => {
+  using folder = tempDirectory();
+  const clock = new FakeClock();
+  let written = 0;
+  const keeper = new Keeper({
+    clock,
+    directory: folder.path,
+    maxAgeMs: 0,
+    state: () => {
+      written += 1;
+      return { health: new Map(), backends: {} };
+    },
+    overrides: () => [],
+    onTrouble: (sentence) => assert.fail(sentence ?? ''),
+  });
+  await keeper.save();
+  await clock.advance(500);
+  await keeper.close();
+  assert.equal(written, 2);
+});

@@ -122,6 +122,13 @@ export class NftablesBackend implements Backend {
     if (refused.some(({ error }) => isSystemError(error, 'EPERM'))) {
       return { applied: done, failed: [...failed, ...refused.map(failureOf)] };
     }
+    if ((await this.#read()).state === 'strange') {
+      // To be replaced as a whole, which these steps alone are not: all services they don't name would be lost.
+      throw new SluiceError(
+        'SLUICE_KERNEL',
+        `somebody changed the shape of table inet ${this.#name.table} during a change: it is read back and made anew`,
+      );
+    }
     const steps = refused.map(({ step }) => step);
     return this.#repair(steps, done, failed, signal);
   }

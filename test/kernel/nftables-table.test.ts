@@ -193,6 +193,28 @@ labTest('whatever somebody does to the table, the next change puts it in order',
   assert.equal(list(), '');
 });
 
+labTest(
+  'a table that lost its shape is not replaced by the one service that is changing',
+  options,
+  async () => {
+    const backend = await nftablesBackend();
+    await backend.apply(changeSet([], services), never);
+    nft('flush', 'chain', 'inet', 'sluice', 'prerouting');
+    nft('delete', 'element', 'inet', 'sluice', 'slots4', '{ 192.0.2.1 . tcp . 80 . 1 }');
+    const after = virtual('192.0.2.1:80/tcp', [C, C, C]);
+    await assert.rejects(
+      backend.apply(changeSet([services[0]!], [after]), never),
+      /changed the shape of table/,
+    );
+    assert.match(list(), /192\.0\.2\.1 \. tcp \. 81 /);
+    const wanted = [after, ...services.slice(1)];
+    const observed = await backend.observe(never);
+    assert.deepEqual((await backend.apply(changeSet(observed.services, wanted), never)).failed, []);
+    assert.deepEqual(byKey((await backend.observe(never)).services), byKey(wanted));
+    await backend.release('withdraw', never);
+  },
+);
+
 labTest('a change that meets other rules than the core believed still gets through', options, async () => {
   const backend = await nftablesBackend();
   await backend.apply(changeSet([], services), never);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import type { Explanation } from '../../src/status.js';
 import { DaemonLab, until } from '../support/daemon.js';
@@ -130,3 +132,40 @@ test(
     assert.equal(await lab.end('SIGTERM'), 0);
   },
 );
+
+test('saved overrides that are damaged are told, and the others hold', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  await lab.start();
+  await lab.call('PUT', '/v1/members/shop/a/admin', { admin: 'drain' });
+  await lab.end('SIGTERM');
+  await lab.write('state/overrides.jsonl', `null\n${lab.read('state/overrides.jsonl')}{"target":`);
+  await lab.start();
+  await lab.holds(WEB, B);
+  assert.match(lab.output, /2 of the saved overrides in .* cannot be read and are not in force: say drain/);
+});
+
+test('a port in use is one clear sentence in log and status, and is listened on once it is free', async () => {
+  await using lab = await DaemonLab.open();
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  await lab.config(`
+clusters:
+  shop:
+    members: { a: 127.0.0.1 }
+    services: { web: { listen: "127.0.0.1:${port}", backend: proxy } }
+`);
+  const started = lab.start();
+  const told = new RegExp(`another program listens on 127.0.0.1:${port}/tcp: stop it`);
+  try {
+    await until('the status tells of it', async () =>
+      told.test((await lab.status()).backends[0]!.last_error ?? ''),
+    );
+    assert.match(lab.output, told);
+  } finally {
+    other.close();
+  }
+  assert.equal(await started, null, 'the daemon runs on');
+  assert.equal((await lab.status()).backends[0]!.last_error, null);
+});

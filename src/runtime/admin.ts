@@ -113,3 +113,37 @@ export class Overrides implements Disposable {
     this.#timers.set(target, timer);
   }
 }
+
+/** One override a line, as saved. A damaged line costs itself only: the others are operators' words as well. */
+export function readOverrides(text: string): { readonly overrides: Override[]; readonly damaged: number } {
+  const overrides: Override[] = [];
+  let damaged = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const override = parsed(line);
+    if (override === null) damaged += 1;
+    else overrides.push(override);
+  }
+  return { overrides, damaged };
+}
+
+function parsed(line: string): Override | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  return isOverride(value) ? value : null;
+}
+
+function isOverride(value: unknown): value is Override {
+  if (typeof value !== 'object' || value === null) return false;
+  const { target, admin, since, until } = value as Partial<Record<keyof Override, unknown>>;
+  return (
+    typeof target === 'string' &&
+    (admin === 'enabled' || admin === 'drain' || admin === 'disabled') &&
+    typeof since === 'number' &&
+    (until === null || typeof until === 'number')
+  );
+}

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../errors.js';
 import type { Clock } from '../plugin/api.js';
-import type { Override } from './admin.js';
+import { type Override, readOverrides } from './admin.js';
 import { replaceFile } from './file.js';
 import { readOrNull, readState, type SavedState, writeState } from './state-file.js';
 
@@ -142,9 +142,13 @@ export async function readDirectory(
   }
   try {
     const text = await readOrNull(overridesPath(directory));
-    overrides = (text ?? '')
-      .split('\n')
-      .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Override]));
+    const read = readOverrides(text ?? '');
+    overrides = read.overrides;
+    if (read.damaged > 0) {
+      notes.push(
+        `${read.damaged} of the saved overrides in ${overridesPath(directory)} cannot be read and ${read.damaged === 1 ? 'is' : 'are'} not in force: say drain or disable again where it is missing`,
+      );
+    }
   } catch (error) {
     notes.push(`the saved overrides cannot be read: ${(error as Error).message}`);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Overrides } from '../../src/runtime/admin.js';
+import { Overrides, readOverrides } from '../../src/runtime/admin.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 
 const endpoint = { id: 'shop/http/a', cluster: 'shop', member: 'a' };
@@ -58,4 +58,18 @@ test('what was saved goes on, with the rest of its time', async () => {
   assert.equal(all.of(endpoint)?.admin, 'drain');
   await clock.advance(1_500);
   assert.equal(all.of(endpoint), null);
+});
+
+test('a damaged line of the saved overrides costs no other', () => {
+  const good = { target: 'shop/a', admin: 'drain', since: 1, until: null };
+  const damaged = [
+    'null',
+    '{}',
+    '"x"',
+    '{"target":"shop/b","adm',
+    '5',
+    JSON.stringify({ ...good, admin: 'x' }),
+  ];
+  const lines = [...damaged, JSON.stringify(good), JSON.stringify({ ...good, until: 'soon' })];
+  assert.deepEqual(readOverrides(`${lines.join('\n')}\n`), { overrides: [good], damaged: 7 });
 });

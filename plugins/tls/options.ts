@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { ConnectionOptions, SecureVersion } from 'node:tls';
 import type { Infer, OptionProblem } from 'sluice';
+import { codeOf } from '../outcome.js';
 
 /** The TLS options that the tcp, http and tls checks share. */
 export const tlsProperties = {
@@ -60,7 +61,7 @@ export type TlsSwitch = boolean | Partial<TlsOptions>;
 /** What the schema can't say about TLS options that sit at `path`. */
 export function tlsProblems(options: Partial<TlsOptions>, path: readonly string[] = []): OptionProblem[] {
   const problems: OptionProblem[] = [];
-  const { server_name: serverName, min_version: minVersion } = options;
+  const { server_name: serverName, min_version: minVersion, ca } = options;
   if (serverName !== undefined && isIP(serverName) !== 0) {
     problems.push({
       path: [...path, 'server_name'],
@@ -71,7 +72,23 @@ export function tlsProblems(options: Partial<TlsOptions>, path: readonly string[
   if (minVersion !== undefined && !['1.2', '1.3'].includes(String(minVersion))) {
     problems.push({ path: [...path, 'min_version'], message: 'must be 1.2 or 1.3' });
   }
+  const unreadable = ca === undefined ? null : whyUnreadable(ca);
+  if (unreadable !== null) problems.push({ path: [...path, 'ca'], message: unreadable });
   return problems;
+}
+
+/** Asked while the configuration is checked, where the fault can still be shown at its place. */
+function whyUnreadable(file: string): string | null {
+  try {
+    readFileSync(file);
+    return null;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no file ${file}`;
+    if (code === 'EISDIR') return `${file} is a folder: name a PEM file`;
+    if (code === 'EACCES') return `${file} may not be read by sluice: change its mode or owner`;
+    return `${file} cannot be read (${code ?? String(error)})`;
+  }
 }
 
 /** Problems of a `tls: true` or `tls: {…}` option. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tlsProblems } from '../../plugins/tls/options.js';
 import tls from '../../plugins/check-tls/index.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { tlsOptions } from '../support/check-options.js';
@@ -86,3 +87,10 @@ test('a script runs over TLS', () =>
       );
     },
   ));
+
+test('an issuers file that cannot be read is a fault of the option `ca`', () => {
+  assert.deepEqual(tlsProblems({ ca: '/no/such/issuers.pem' }, ['tls']), [
+    { path: ['tls', 'ca'], message: 'there is no file /no/such/issuers.pem' },
+  ]);
+  assert.deepEqual(tlsProblems({ ca: '/' }), [{ path: ['ca'], message: '/ is a folder: name a PEM file' }]);
+});

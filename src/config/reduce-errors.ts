@@ -47,7 +47,10 @@ function chooseBranch(umbrella: ErrorObject, inside: readonly ErrorObject[]): Re
   const schemas: readonly unknown[] = Array.isArray(umbrella.schema) ? umbrella.schema : [];
   const fitting = [...byBranch].filter(([, errors]) => !errors.some((error) => isTypeOf(error, umbrella)));
   const [only, ...others] = fitting;
-  if (only !== undefined && others.length === 0) return reduceErrors(only[1]);
+  if (only !== undefined && others.length === 0 && !isOnlyWord(only[1], umbrella))
+    return reduceErrors(only[1]);
+  if (only !== undefined && others.length === 0)
+    return [{ error: umbrella, branches: schemas.filter(isRecord) }];
   // Several branches of one type, all of them texts that say what they are: none is the one meant.
   const shallow = fitting.filter(([, errors]) =>
     errors.every((error) => error.instancePath === umbrella.instancePath),
@@ -64,4 +67,10 @@ function chooseBranch(umbrella: ErrorObject, inside: readonly ErrorObject[]): Re
 
 function isTypeOf(error: ErrorObject, umbrella: ErrorObject): boolean {
   return error.keyword === 'type' && error.instancePath === umbrella.instancePath;
+}
+
+/** A text where the only text there can be is one word (`none`): the other branches are worth naming as well. */
+function isOnlyWord([error, ...more]: readonly ErrorObject[], umbrella: ErrorObject): boolean {
+  const isHere = error?.keyword === 'enum' && error.instancePath === umbrella.instancePath;
+  return isHere && more.length === 0 && Array.isArray(error.schema) && error.schema.length === 1;
 }

@@ -72,7 +72,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   } catch (error) {
     await first.prepared.dispose();
     if (!(error instanceof SluiceError)) throw error;
-    process.stderr.write(`sluice: ${error.message}\n`);
+    process.stderr.write(`sluice: error[${error.code}]: ${error.message}\n`);
     return 1;
   }
   const signals = handleSignals(daemon, faults, log);

@@ -3,17 +3,13 @@ import type { Logger } from 'pino';
 import type { AdminTarget, DaemonApi } from './daemon-api.js';
 import { SluiceError } from './errors.js';
 import { Generation } from './generation.js';
-import type { Admin, Service } from './model.js';
+import type { Admin } from './model.js';
 import type { Clock } from './plugin/api.js';
 import { type Faults, faultSentence } from './plugin/faults.js';
-import { BlockWatch } from './plugin/block-watch.js';
-import { OpenHandles } from './plugin/handles.js';
-import { pluginId } from './plugin/plugin-registry.js';
-import { lastBlocker } from './plugin/running.js';
-import { type Preparation, prepare } from './prepare.js';
-import { type Override, Overrides, targetText } from './runtime/admin.js';
+import { letGo, type Preparation, prepare } from './prepare.js';
+import { type Override, Overrides } from './runtime/admin.js';
+import { AdminDesk } from './runtime/admin-desk.js';
 import { checkNow } from './runtime/check-now.js';
-import { Doubt } from './runtime/doubt.js';
 import { type Engine, placeOf, retired } from './runtime/engines.js';
 import { type Journal, type NewEvent } from './runtime/journal.js';
 import { Keeper } from './runtime/keeper.js';
@@ -21,15 +17,14 @@ import { logEvent } from './runtime/log-events.js';
 import { planAgainst } from './runtime/plan.js';
 import { ProbeRunner } from './runtime/probe-runner.js';
 import { clusterStatuses, explain, type Facts } from './runtime/report.js';
+import { SelfWatch } from './runtime/self-watch.js';
+import { StandingWarnings } from './runtime/standing-warnings.js';
 import type { SavedState } from './runtime/state-file.js';
 import type { AdminReport, CheckNow, Explanation, Plan, ReloadReport, Status } from './status.js';
 import { VERSION } from './version.js';
 
 /** Before the first rules are applied the first answers are waited for, but no longer than this. */
 const FIRST_ANSWERS_MS = 1_000;
-const TELL_BLOCK_MS = 250;
-/** How often the sockets and processes that plugins hold are looked at; also what a retired one has to close its own. */
-const COUNT_HANDLES_MS = 60_000;
 const MOST_SOCKETS = 512;
 const MOST_PROCESSES = 16;
 
@@ -50,16 +45,16 @@ export class Daemon implements DaemonApi {
   readonly journal: Journal;
   readonly #options: DaemonOptions;
   readonly #startedAt: number;
-  readonly #doubt: Doubt;
-  readonly #blockWatch: BlockWatch;
-  readonly #handles = new OpenHandles();
-  #handlesTimer: Disposable | null = null;
+  readonly #self: SelfWatch;
   readonly #runner: ProbeRunner;
   readonly #overrides: Overrides;
+  readonly #admin: AdminDesk;
   readonly #keeper: Keeper;
-  readonly #warnings = new Map<string, string>();
+  readonly #warnings = new StandingWarnings((event) => this.tell(event));
   #generation!: Generation;
   #configError: string | null = null;
+  /** A reload waits for it: the first generation is put in force whole, or not at all. */
+  #starting: Promise<void> = Promise.resolve();
   #reloading: Promise<ReloadReport> | null = null;
   #nextReload: Promise<ReloadReport> | null = null;
   #stopping: Promise<void> | null = null;
@@ -74,28 +69,38 @@ export class Daemon implements DaemonApi {
   }
 
   private constructor(options: DaemonOptions) {
-    const { clock, faults, journal, first } = options;
+    const { clock, log, faults, journal, first } = options;
     this.#options = options;
     this.journal = journal;
     this.#startedAt = clock.now();
     this.ended = new Promise((resolve) => {
       this.#ended = resolve;
     });
-    this.#blockWatch = new BlockWatch(faults, clock);
-    this.#doubt = new Doubt({
+    this.#self = new SelfWatch({
       clock,
-      onChange: (unfit) =>
+      log,
+      faults,
+      inForce: () => {
+        const { book, prepared } = this.#generation;
+        return { probes: book.probes.size, registry: prepared.registry };
+      },
+      onUnfit: (unfit) =>
         this.tell({ kind: 'unfit', subject: 'sluice', message: unfit ?? 'fit to judge again' }),
-      onBlock: (blockedMs) => this.#held(blockedMs),
     });
     this.#runner = new ProbeRunner({
       clock,
       faults,
-      doubt: this.#doubt,
+      doubt: this.#self.doubt,
       mostSockets: MOST_SOCKETS,
       mostProcesses: MOST_PROCESSES,
     });
-    this.#overrides = new Overrides(clock, options.overrides, (target) => this.#overrideEnded(target));
+    this.#overrides = new Overrides(clock, options.overrides, (target) => this.#admin.ended(target));
+    this.#admin = new AdminDesk({
+      overrides: this.#overrides,
+      generation: () => this.#generation,
+      save: () => this.#keeper.saveOverrides(),
+      tell: (event) => this.tell(event),
+    });
     const { directory, maxAgeMs } = first.config.state;
     this.#keeper = new Keeper({
       clock,
@@ -108,28 +113,37 @@ export class Daemon implements DaemonApi {
         ),
       }),
       overrides: () => this.#overrides.all(),
-      onTrouble: (sentence) => this.#warn('state', sentence, 'the state directory can be written again'),
+      onTrouble: (sentence) => {
+        if (sentence === null) this.#warnings.clear('state', 'the state directory can be written again');
+        else this.#warnings.raise('state', sentence);
+      },
     });
   }
 
   /** From a prepared configuration to rules: adopt, probe, and only then correct. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const generation = this.#generation;
-    this.#doubt.start();
-    this.#countHandles();
+    this.#self.start();
     this.tell({ kind: 'start', subject: 'sluice', message: `sluice ${VERSION} with ${this.#options.file}` });
-    this.#forget(this.#overrides.prune(generation.prepared.config));
+    this.#admin.prune();
     await generation.inherit(null, this.#options.saved);
     this.#serve(generation);
     await Promise.all([...generation.engines.values()].map(({ reconciler }) => reconciler.adopt()));
     await generation.doubtRestored();
+    if (this.#stopping !== null) return;
     await generation.probe(null, FIRST_ANSWERS_MS);
     if (this.#stopping !== null) return;
     for (const { reconciler } of generation.engines.values()) reconciler.start();
     await this.#withdrawLeftovers();
+    if (this.#stopping !== null) return;
     await generation.prepared.hooks.started({ generation: generation.number });
     await this.#preflight();
-    await this.#keeper.save();
+    if (this.#stopping === null) await this.#keeper.save();
   }
 
   statusHead(): Omit<Status, 'clusters'> {
@@ -142,7 +156,7 @@ export class Daemon implements DaemonApi {
       started_at: iso(this.#startedAt),
       generation: number,
       config: { file: this.#options.file, loaded_at: iso(loadedAt), error: this.#configError },
-      unfit: this.#doubt.unfit,
+      unfit: this.#self.doubt.unfit,
       dry_run: this.#options.dryRun !== null,
       backends: [...engines.values()].map(({ name, reconciler }) => {
         const { converged, lastAppliedAt, error, services } = reconciler.status;
@@ -165,7 +179,7 @@ export class Daemon implements DaemonApi {
           last_fault: last === undefined ? null : faultSentence(last),
         };
       }),
-      warnings: [...this.#warnings.values()],
+      warnings: this.#warnings.all,
     };
   }
 
@@ -183,25 +197,8 @@ export class Daemon implements DaemonApi {
     return record === undefined ? null : checkNow(record, this.#runner);
   }
 
-  async setAdmin(target: AdminTarget, admin: Admin, forMs: number | null): Promise<AdminReport> {
-    const services = this.#servicesOf(target);
-    const text = targetText(target);
-    const override = this.#overrides.decide(text, admin, forMs, this.#configuredAdmin(target));
-    const message =
-      override === null ? `${text}: back to what the configuration says` : `${text}: ${admin} by command`;
-    this.tell({ kind: 'admin', subject: text, to: admin, message });
-    this.#generation.adminChanged(services);
-    await this.#keeper.saveOverrides();
-    const until = override?.until ?? null;
-    const endpoints = services.flatMap(({ endpoints }) =>
-      endpoints.filter(({ member }) => member === target.member),
-    );
-    return {
-      target: text,
-      admin,
-      until: until === null ? null : new Date(until).toISOString(),
-      endpoints: endpoints.map(({ id }) => id),
-    };
+  setAdmin(target: AdminTarget, admin: Admin, forMs: number | null): Promise<AdminReport> {
+    return this.#admin.set(target, admin, forMs);
   }
 
   /** One at a time; whoever asks while one runs shares the one after it, which sees the file as it is then. */
@@ -238,6 +235,7 @@ export class Daemon implements DaemonApi {
   }
 
   async #reload(): Promise<ReloadReport> {
+    await this.#starting;
     const before = this.#generation;
     const { file } = this.#options;
     const result = await this.#prepare(before.engines);
@@ -252,8 +250,13 @@ export class Daemon implements DaemonApi {
       return { ok: false, generation: before.number, diagnostics: result.diagnostics };
     }
     if (this.#stopping !== null) {
-      await result.prepared.dispose();
-      return { ok: false, generation: before.number, diagnostics: [] };
+      await letGo(result.prepared.engines.fresh, () => result.prepared.dispose());
+      const message = 'not reloaded: the daemon is stopping';
+      return {
+        ok: false,
+        generation: before.number,
+        diagnostics: [{ severity: 'error', code: 'SLUICE_NO_DAEMON', message }],
+      };
     }
     this.#configError = null;
     const next = await this.#generationOf(result.prepared, before.number + 1);
@@ -264,7 +267,7 @@ export class Daemon implements DaemonApi {
     // from here on is named as in the new configuration.
     this.#serve(next);
     void next.probe(before, FIRST_ANSWERS_MS);
-    this.#forget(this.#overrides.prune(next.prepared.config));
+    this.#admin.prune();
     const fresh = next.prepared.engines.fresh.map(({ reconciler }) => reconciler);
     const { succeeded, gone } = retired(before.engines, next.engines);
     await this.#end(succeeded, 'keep');
@@ -289,7 +292,7 @@ export class Daemon implements DaemonApi {
     for (const { name, reconciler } of engines) {
       await reconciler.stop(mode).catch((error: unknown) => {
         const message = `the former backend ${name} could not be ended: ${(error as Error).message}`;
-        this.#warn(`former/${name}`, message);
+        this.#warnings.raise(`former/${name}`, message);
       });
     }
   }
@@ -309,10 +312,7 @@ export class Daemon implements DaemonApi {
     }
     await this.#keeper.close();
     this.#overrides[Symbol.dispose]();
-    this.#doubt[Symbol.dispose]();
-    this.#blockWatch[Symbol.dispose]();
-    this.#handlesTimer?.[Symbol.dispose]();
-    this.#handles[Symbol.dispose]();
+    this.#self[Symbol.dispose]();
     await prepared.dispose();
     this.#ended();
     if (failures.length > 0)
@@ -336,7 +336,7 @@ export class Daemon implements DaemonApi {
       prepared,
       clock: this.#options.clock,
       runner: this.#runner,
-      doubt: this.#doubt,
+      doubt: this.#self.doubt,
       overrides: this.#overrides,
       tell: (event) => this.tell(event),
       touched: () => this.#keeper.touch(),
@@ -352,9 +352,7 @@ export class Daemon implements DaemonApi {
       const sentences = await reconciler
         .preflight()
         .catch((error: unknown) => [`preflight failed: ${(error as Error).message}`]);
-      for (const key of this.#warnings.keys())
-        if (key.startsWith(`preflight/${name}/`)) this.#warnings.delete(key);
-      for (const [index, sentence] of sentences.entries()) this.#warn(`preflight/${name}/${index}`, sentence);
+      this.#warnings.replace(`preflight/${name}`, sentences);
     }
   }
 
@@ -367,92 +365,6 @@ export class Daemon implements DaemonApi {
       isHeld: (record) => generation.isHeld(record),
       nextProbeInMs: (key) => generation.nextProbeInMs(key),
     };
-  }
-
-  /** Services with the targeted member; throws when there is no such member. */
-  #servicesOf({ cluster, service, member }: AdminTarget): Service[] {
-    const found = this.#generation.prepared.config.clusters.find(({ name }) => name === cluster);
-    const services = (found?.services ?? []).filter(
-      (candidate) =>
-        (service === undefined || candidate.name === service) &&
-        candidate.endpoints.some((endpoint) => endpoint.member === member),
-    );
-    const exists =
-      service === undefined ? found?.members.some(({ name }) => name === member) : services.length > 0;
-    if (exists !== true) {
-      throw new SluiceError(
-        'SLUICE_NOT_FOUND',
-        `no such member: ${targetText({ cluster, member, ...(service === undefined ? {} : { service }) })}`,
-      );
-    }
-    return services;
-  }
-
-  #configuredAdmin({ cluster, service, member }: AdminTarget): Admin {
-    const found = this.#generation.prepared.config.clusters.find(({ name }) => name === cluster);
-    if (service === undefined) return found?.members.find(({ name }) => name === member)?.admin ?? 'enabled';
-    const override = this.#overrides.ofMember(cluster, member);
-    return (
-      override?.admin ??
-      this.#generation.book.records.get(`${cluster}/${service}/${member}`)?.endpoint.admin ??
-      'enabled'
-    );
-  }
-
-  #overrideEnded(target: string): void {
-    const parts = target.split('/');
-    const [cluster, second, third] = parts as [string, string, string?];
-    const admin =
-      third === undefined ? { cluster, member: second } : { cluster, service: second, member: third };
-    this.tell({
-      kind: 'admin',
-      subject: target,
-      message: `${target}: its time is up, back to what the configuration says`,
-    });
-    this.#generation.adminChanged(this.#servicesOf(admin));
-    void this.#keeper.saveOverrides();
-  }
-
-  #forget(targets: readonly string[]): void {
-    for (const target of targets) {
-      this.tell({
-        kind: 'admin',
-        subject: target,
-        message: `${target} is gone from the configuration: its override is forgotten`,
-      });
-    }
-    if (targets.length > 0) void this.#keeper.saveOverrides();
-  }
-
-  /** A short hold is no news; who held the loop for long is named, a plugin by the ledger of faults. */
-  #held(blockedMs: number): void {
-    const { clock, log } = this.#options;
-    if (lastBlocker(clock.monotonicMs() - blockedMs - TELL_BLOCK_MS) !== undefined) return;
-    this.#blockWatch.suspect();
-    if (blockedMs < TELL_BLOCK_MS) return;
-    log.warn(
-      { blockedMs: Math.round(blockedMs) },
-      'the event loop was held: this host is busy, or sluice is',
-    );
-  }
-
-  /** A check that leaks is named long before the descriptors run out; so is one that left some when it went. */
-  #countHandles(): void {
-    const { clock, faults } = this.#options;
-    this.#handlesTimer = clock.after(COUNT_HANDLES_MS, () => {
-      const { book, prepared } = this.#generation;
-      this.#handles.fileExcess(book.probes.size, faults);
-      const alive = new Set(prepared.registry.loaded().map(({ plugin }) => pluginId(plugin)));
-      this.#handles.fileLeaks(alive, faults);
-      this.#countHandles();
-    });
-  }
-
-  #warn(key: string, sentence: string | null, over?: string): void {
-    if (sentence === null) this.#warnings.delete(key);
-    else this.#warnings.set(key, sentence);
-    const message = sentence ?? over;
-    if (message !== undefined) this.tell({ kind: 'warning', subject: 'sluice', message });
   }
 
   /** Into the journal and the log. */

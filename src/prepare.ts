@@ -162,7 +162,8 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
 
 /** Ends what a configuration made that never came into force. */
 export async function letGo(engines: readonly Engine[], dispose: () => Promise<void>): Promise<void> {
-  for (const { reconciler } of engines) await reconciler.stop('keep');
+  // One that can't even be let go of must not hide why the configuration was refused.
+  await Promise.allSettled(engines.map(({ reconciler }) => reconciler.stop('keep')));
   await dispose();
 }
 

@@ -26,7 +26,8 @@ export interface ProbeRunnerOptions {
 export class ProbeRunner {
   readonly #options: ProbeRunnerOptions;
   readonly #limits: { readonly socket: Limit; readonly process: Limit };
-  readonly #hanging = new Map<string, number>();
+  /** By probe, not by its key: a reload may have mended the check. */
+  readonly #hanging = new WeakMap<Probe, number>();
 
   constructor(options: ProbeRunnerOptions) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class ProbeRunner {
 
   #attempt(probe: Probe, target: CheckTarget): Promise<CheckOutcome> {
     const plugin = `check/${probe.spec.type}`;
-    if ((this.#hanging.get(probe.key) ?? 0) >= MOST_HANGING) {
+    if ((this.#hanging.get(probe) ?? 0) >= MOST_HANGING) {
       return Promise.resolve({ verdict: 'inconclusive', reason: `${plugin} hangs on this target` });
     }
     const { clock, faults } = this.#options;
@@ -99,9 +100,9 @@ export class ProbeRunner {
   }
 
   #countHanging(probe: Probe, change: 1 | -1): void {
-    const count = (this.#hanging.get(probe.key) ?? 0) + change;
-    if (count === 0) this.#hanging.delete(probe.key);
-    else this.#hanging.set(probe.key, count);
+    const count = (this.#hanging.get(probe) ?? 0) + change;
+    if (count === 0) this.#hanging.delete(probe);
+    else this.#hanging.set(probe, count);
   }
 
   /** A silence while this host was unfit is no verdict on the member; a refusal still is. */

@@ -69,6 +69,8 @@ export class Reconciler {
   #round: Promise<void> | null = null;
   #failures = 0;
   /** The engine is well but refuses some services: the others do not wait for those. */
+  /** The engine holds things of ours that no service explains. */
+  #inDisorder = false;
   #refusing = false;
   #timer: Disposable | null = null;
   #timerDueMs = Infinity;
@@ -230,8 +232,10 @@ export class Reconciler {
       this.#run();
       return;
     }
-    if (this.#failures === 0) this.#runAfter(RESYNC_MS);
-    else if (this.#refusing && this.#dirty.size > 0) this.#runAfter(BACKOFF_MS.least);
+    // A dry run changes nothing that a resync could find changed back.
+    if (this.#failures === 0) {
+      if (this.#options.dryRun === null) this.#runAfter(RESYNC_MS);
+    } else if (this.#refusing && this.#dirty.size > 0) this.#runAfter(BACKOFF_MS.least);
     else {
       const backoffMs = Math.min(BACKOFF_MS.least * 2 ** (this.#failures - 1), BACKOFF_MS.most);
       this.#runAfter(backoffMs * (0.5 + this.#options.random() / 2));
@@ -282,8 +286,10 @@ export class Reconciler {
   }
 
   async #observe(): Promise<void> {
-    this.#held = indexed((await this.#guardedObserve()).services);
+    const { services, strays = 0 } = await this.#guardedObserve();
+    this.#held = indexed(services);
     this.#lastHeld = this.#held;
+    this.#inDisorder = strays > 0;
     this.#allDirty = true;
   }
 
@@ -330,11 +336,14 @@ export class Reconciler {
   /** In slices, so that a first load of thousands of services holds neither the loop nor the engine for long. */
   async #apply(change: ChangeSet): Promise<boolean> {
     const failed: ApplyFailure[] = [];
-    for (let from = 0; from < change.changes.length; from += MOST_CHANGES) {
-      const refused = await this.#applySlice({ changes: change.changes.slice(from, from + MOST_CHANGES) });
+    // What is in disorder may be replaced as a whole: with a slice alone, the services of the others would be gone.
+    const most = this.#inDisorder ? change.changes.length : MOST_CHANGES;
+    for (let from = 0; from < change.changes.length; from += most) {
+      const refused = await this.#applySlice({ changes: change.changes.slice(from, from + most) });
       if (refused === null) return false;
       failed.push(...refused);
     }
+    this.#inDisorder = false;
     const [first, ...more] = failed;
     if (first === undefined) return true;
     const others = more.length === 0 ? '' : ` (and ${more.length} more)`;

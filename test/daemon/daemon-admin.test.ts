@@ -145,3 +145,14 @@ test('a check by hand shows its dialogue and counts for nothing', async () => {
   assert.deepEqual(body.probes[0]!.dialogue, ['< up']);
   assert.deepEqual((await look()).checks[0]!.results, before);
 });
+
+test('a member is enabled by command even where only one of its services says otherwise', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(
+    SHOP.replace('"192.0.2.10:80" }', '"192.0.2.10:80", members: { a: { admin: disabled }, b: {} } }'),
+  );
+  await lab.start();
+  await lab.holds(WEB, B);
+  await admin(lab, 'members/shop/a', 'enabled');
+  await lab.holds(WEB, A, B);
+});

@@ -211,3 +211,46 @@ test('a state saved before the last change does not bring a member back that the
   await lab.start();
   assert.equal(lab.read('applied.log'), '', 'the member that is up was taken out');
 });
+
+test('an adopted rule stays until its first result, however slow the check is', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  await lab.start();
+  await lab.holds(WEB, A, B);
+  await lab.end('SIGKILL');
+  await lab.remove('state/state.jsonl');
+  const before = applied(lab);
+  // Never answers, and its time-out is far away: longer than the daemon waits for first answers.
+  await lab.write(A, 'silent');
+  await lab.write(B, 'silent');
+  await lab.write(
+    'sluice.yaml',
+    lab.read('sluice.yaml').replace('interval: 200ms, timeout: 100ms', 'interval: 1h, timeout: 30m'),
+  );
+  await lab.start();
+  const { state, in_rotation } = await lab.endpoint('shop/web/a');
+  assert.deepEqual([state, in_rotation], ['unknown', true]);
+  assert.deepEqual(applied(lab), before);
+});
+
+test('a stop in the middle of the start ends in order and keeps what was there', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  await lab.write(A, 'silent');
+  const started = lab.start();
+  await until('the daemon has come to life', () => lab.output.includes('sluice.yaml'));
+  assert.equal(await lab.end('SIGTERM'), 0);
+  await started;
+  assert.equal(lab.read('control.sock'), '');
+});
+
+test('a reload in the middle of the start comes after it', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  const started = lab.start();
+  await until('the daemon has come to life', () => lab.output.includes('sluice.yaml'));
+  lab.signal('SIGHUP');
+  await started;
+  await until('the reload is in force', async () => (await lab.status()).generation === 2);
+  await lab.holds(WEB, A, B);
+});

@@ -329,3 +329,25 @@ test('a backend that hangs when it is let go of ends the stop no later than its 
     new Promise((_, reject) => setImmediate(reject, new Error('still stopping'))),
   ]);
 });
+
+test('a first load comes in slices, but what replaces a disorder comes whole', async () => {
+  for (const strays of [0, 1]) {
+    const many = Array.from({ length: 1_100 }, (_, nth) => service(nth + 1, 1));
+    const { make, engine, backend } = await bench(...many);
+    const observe = backend.observe.bind(backend);
+    backend.observe = async (signal) => ({ ...(await observe(signal)), strays });
+    const reconciler = make();
+    reconciler.start();
+    await reconciler.settle();
+    const sizes = engine.calls.flatMap(({ change }) => (change === undefined ? [] : [change.changes.length]));
+    assert.deepEqual(sizes, strays === 0 ? [500, 500, 100] : [1_100]);
+  }
+});
+
+test('a dry run shows its difference once', async () => {
+  const { make, rendered, clock } = await bench(service(80, 1));
+  const reconciler = make(true);
+  reconciler.start();
+  await clock.advance(1_000_000);
+  assert.equal(rendered.length, 1);
+});

@@ -48,7 +48,7 @@ export class Applier {
    * a whole. Answers what the kernel refuses.
    */
   commitWhole(batch: NfTablesBatch, ledger: ChainLedger, steps: readonly Step[]): readonly Refusal[] {
-    for (const step of steps) writeStep(batch, ledger, step);
+    for (const step of steps) writeStep(batch, ledger, step, batch);
     const refusals = batch.commit(this.#socket);
     if (refusals.length === 0) ledger.commit();
     return refusals;
@@ -71,6 +71,7 @@ export class Applier {
     while (next < steps.length || prepare !== undefined) {
       signal.throwIfAborted();
       const batch = new NfTablesBatch(this.#socket, this.#name);
+      const ahead = new NfTablesBatch(this.#socket, this.#name);
       prepare?.(batch);
       prepare = undefined;
       const started = this.#clock.monotonicMs();
@@ -78,17 +79,18 @@ export class Applier {
       let elements = 0;
       const from = next;
       while (next < steps.length && elements < limit) {
-        elements += 1 + writeStep(batch, ledger, steps[next]!);
+        const step = steps[next]!;
+        elements += 1 + writeStep(batch, ledger, step, step.before === null ? batch : ahead);
         next += 1;
       }
       ledger.sweep(batch);
-      const error = firstError(batch, this.#socket);
       const members = steps.slice(from, next);
-      if (error === null) {
-        ledger.commit();
-        done.push(...members.map(({ key }) => key));
-      } else {
-        ledger.rollback();
+      const refusal = firstError(ahead, this.#socket) ?? firstError(batch, this.#socket);
+      if (refusal === null) ledger.commit();
+      else ledger.rollback();
+      const error = refusal ?? this.#dropSurplus(members);
+      if (error === null) done.push(...members.map(({ key }) => key));
+      else {
         refused.push(...members.map((step) => ({ step, error })));
         // Without the right to, or without a table, the next one fares no better.
         if (isSystemError(error, 'EPERM')) {
@@ -101,6 +103,33 @@ export class Applier {
     }
     return { done, refused };
   }
+
+  /**
+   * Deletes the slots that a service has no more use for, once the rule that draws from fewer is in force. A
+   * packet may have met the old rule just before and look its slot up just after: it must find a member then.
+   */
+  #dropSurplus(steps: readonly Step[]): SystemError | null {
+    const batch = new NfTablesBatch(this.#socket, this.#name);
+    let isNeeded = false;
+    for (const step of steps) {
+      const surplus = surplusOf(step);
+      if (surplus.length === 0 || step.before === null) continue;
+      const { frontend } = step.before;
+      batch.deleteElements(
+        setOf('slots', frontend.family),
+        surplus.map((slot) => keyOf(frontend, { slot, value: null })),
+      );
+      isNeeded = true;
+    }
+    return isNeeded ? firstError(batch, this.#socket) : null;
+  }
+}
+
+/** Slots beyond those that the service's new rule draws from. */
+function surplusOf({ before, after }: Step): number[] {
+  const wanted = after?.slots?.length ?? 0;
+  if (before === null || wanted === 0) return [];
+  return before.slots.flatMap((holder, slot) => (slot >= wanted && holder !== '' ? [slot] : []));
 }
 
 /** The kernel's first refusal of a batch; null when it is in force. */
@@ -114,24 +143,31 @@ function firstError(batch: NfTablesBatch, socket: NetlinkSocket): SystemError | 
   }
 }
 
-/** Writes a step; answers how many elements it changes. */
-function writeStep(batch: NfTablesBatch, ledger: ChainLedger, { before, after }: Step): number {
+/**
+ * Writes a step; answers how many elements it changes. A chain that it leads to anew goes into `chains`: for a
+ * service that has traffic a batch of its own, ahead. A packet that began under the old ruleset may meet the new
+ * entry, and would find a chain that came with it still empty.
+ */
+function writeStep(batch: NfTablesBatch, ledger: ChainLedger, step: Step, chains: NfTablesBatch): number {
+  const { before, after } = step;
   const wanted = after === null ? null : { ...heldOf(after), balancing: chainOfService(after).chain };
   const frontend = wanted?.frontend ?? before?.frontend;
   if (frontend === undefined) return 0;
   if (wanted !== null) {
     const { balancing } = wanted;
-    if (before?.chain !== balancing.name) ledger.acquire(batch, balancing);
+    if (before?.chain !== balancing.name) ledger.acquire(chains, balancing);
     else if (before.modulus !== balancing.slots || ledger.isBroken(balancing.name)) {
       ledger.mend(batch, balancing);
     }
   }
   const changes = entryChanges(before, wanted);
   let elements = 0;
+  const surplus = new Set<number | null>(surplusOf(step));
   for (const { role, remove } of changes) {
+    const gone = role === 'slots' ? remove.filter(({ slot }) => !surplus.has(slot)) : remove;
     batch.deleteElements(
       setOf(role, frontend.family),
-      remove.map((entry) => keyOf(frontend, entry)),
+      gone.map((entry) => keyOf(frontend, entry)),
     );
     elements += remove.length;
   }

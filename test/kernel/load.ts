@@ -5,6 +5,19 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AskOptions, AskReport } from './agent-protocol.js';
 
+/** Below the ports that the system hands out by itself. */
+const PORTS = { first: 10_000, last: 32_000 } as const;
+let lastPort: number = PORTS.last;
+
+/**
+ * Ports in turn: a port used again too soon meets the old entry of the connection table, and goes where that went
+ * instead of being balanced.
+ */
+function freshPort(): number {
+  lastPort = lastPort === PORTS.last ? PORTS.first : lastPort + 1;
+  return lastPort;
+}
+
 class Failure extends Error {
   readonly kind: string;
   constructor(kind: string) {
@@ -77,6 +90,7 @@ export class Load {
     const socket = connect({
       host: address,
       port,
+      localPort: freshPort(),
       ...(source === undefined ? {} : { localAddress: source }),
     });
     socket.setNoDelay(true);
@@ -110,7 +124,7 @@ export class Load {
     const { address, port, timeoutMs = 2000 } = this.#options;
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     try {
-      if (source !== undefined) socket.bind(0, source);
+      socket.bind(freshPort(), source);
       const signal = AbortSignal.timeout(timeoutMs);
       // Connected, so that an ICMP refusal is seen as an error.
       socket.connect(port, address);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A schema in the few words that stand beside its key in a manual page. */
-import { isRecord } from '../src/config/is-record.js';
+import { isRecord } from '../src/is-record.js';
 
 const FORMATS: Readonly<Record<string, string>> = {
   duration: 'duration',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The grammar of sluice.yaml(5), from the core's own schema. */
-import { isRecord } from '../../src/config/is-record.js';
+import { isRecord } from '../../src/is-record.js';
 import { COMMON_CHECK_KEYS } from '../../src/config/schema/check.js';
 import { MEMBER } from '../../src/config/schema/cluster.js';
 import { ROOT } from '../../src/config/schema/root.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The keys of a mapping as a list of mdoc: type, meaning, default, and the keys inside of it. */
-import { isRecord } from '../../src/config/is-record.js';
+import { isRecord } from '../../src/is-record.js';
 import { argument, type Item, prose, tagList } from '../mdoc.js';
 import { defaultWords, typeWords } from '../type-words.js';
 

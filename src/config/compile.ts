@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Cluster, Config, Service } from '../model.js';
 import type { Surroundings } from './default-paths.js';
 import type { Diagnostic } from './diagnostics.js';
-import { isRecord, own } from './is-record.js';
+import { isRecord, own } from '../is-record.js';
 import { OptionChecker } from './option-checker.js';
 import type { PluginOracle } from './plugin-facts.js';
 import type { Path, Problem } from './problem.js';

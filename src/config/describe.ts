@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Words for values and for what a schema expects. */
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   duration: 'a duration such as 2s',

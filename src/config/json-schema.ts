@@ -6,7 +6,7 @@
  */
 import type { Plugin } from '../plugin/api.js';
 import type { Schema } from '../plugin/schema.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import { CHECK, COMMON_CHECK_KEYS } from './schema/check.js';
 import type { CoreSchema } from './schema/core-schema.js';
 import { ROOT } from './schema/root.js';

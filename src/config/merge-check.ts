@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Checks as they are once `defaults.check` is merged in, and where each key of them was written. */
 import { COMMON_CHECK_KEYS } from './schema/check.js';
-import { isRecord, own } from './is-record.js';
+import { isRecord, own } from '../is-record.js';
 import type { Path } from './problem.js';
 
 export const DEFAULT_CHECK_TYPE = 'tcp';

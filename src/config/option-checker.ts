@@ -3,7 +3,7 @@
 import type { Ajv, ValidateFunction } from 'ajv';
 import type { FactsAnswer, NamedKind, PluginFacts, PluginOracle } from './plugin-facts.js';
 import { completeOptions } from './plugin-options.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import type { Problem } from './problem.js';
 import { translateErrors } from './translate.js';
 import { createAjv } from './validator.js';

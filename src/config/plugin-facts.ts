@@ -3,7 +3,7 @@
  * What reading a configuration needs to know of plugins, as plain data, and the few questions it asks: so that
  * the reading may happen in another thread while plugins live in this one only.
  */
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import type { Capabilities, OptionProblem, Plugin, PluginKind } from '../plugin/api.js';
 import type { PluginRegistry } from '../plugin/registry.js';
 import type { ObjectSchema } from '../plugin/schema.js';

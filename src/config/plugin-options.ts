@@ -2,7 +2,7 @@
 /** Fills in the defaults of a plugin's schema and resolves its paths, after ajv found the options in order. */
 import { resolve } from 'node:path';
 import type { Schema } from '../plugin/schema.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 
 /**
  * The options as `create` receives them: defaults filled in at every depth (ajv does not inside of `anyOf`),

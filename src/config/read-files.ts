@@ -5,7 +5,7 @@ import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import type { Diagnostic } from './diagnostics.js';
 import { parseText } from './document.js';
 import { expandGlob } from './glob.js';
-import { isRecord, own } from './is-record.js';
+import { isRecord, own } from '../is-record.js';
 import { type IndexedText, locate } from './locate.js';
 import type { Problem } from './problem.js';
 import { INCLUDED, ROOT } from './schema/root.js';

@@ -4,7 +4,7 @@
  * of the one branch whose type the value has, or a single error where it has none of them.
  */
 import type { ErrorObject } from 'ajv';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 
 /** An error to report: ajv's, or "none of these types fits", with what would have. */
 export interface Reduced {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Reads one service after the other: phase two, resolution, and all rules that concern it alone. */
 import type { CheckSpec, Member, Service, WatchSpec } from '../model.js';
-import { isRecord, own } from './is-record.js';
+import { isRecord, own } from '../is-record.js';
 import type { OptionChecker } from './option-checker.js';
 import type { Path, Problem } from './problem.js';
 import { checkTimes, resolveCheck } from './resolve/resolve-check.js';

@@ -4,7 +4,7 @@
  * with a fault is left out whole; where the defaults have one, nothing can be said of any service.
  */
 import { readName } from './formats.js';
-import { isRecord, own } from './is-record.js';
+import { isRecord, own } from '../is-record.js';
 import type { RawCluster, RawDefaults, RawMember, RawRoot, RawService } from './schema/raw.js';
 import { MEMBER } from './schema/cluster.js';
 import { mapping } from './schema/core-schema.js';

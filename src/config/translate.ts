@@ -4,7 +4,7 @@ import type { ErrorObject } from 'ajv';
 import type { ErrorCode } from '../errors.js';
 import { describeSchema, describeValue, keyList } from './describe.js';
 import { FORMATS } from './formats.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import { nearest } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import { type Reduced, reduceErrors } from './reduce-errors.js';

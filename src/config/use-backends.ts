@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The second phase for backends: which there are, what they can do, and their options. */
 import type { Capabilities } from '../plugin/api.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../is-record.js';
 import { nearest } from './nearest.js';
 import type { OptionChecker } from './option-checker.js';
 import type { Path, Problem } from './problem.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The second phase for one service: its checks and watches against the plugins they name. */
-import { isRecord, own } from './is-record.js';
+import { isRecord, own } from '../is-record.js';
 import { type MergedCheck, mergeChecks } from './merge-check.js';
 import { nearest } from './nearest.js';
 import type { CheckedOptions, OptionChecker } from './option-checker.js';

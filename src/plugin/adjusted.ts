@@ -2,6 +2,7 @@
 /** What `adjustDesired` may do: leave services out, and change their members. All else is the configuration's. */
 import { isIP } from 'node:net';
 import { equalData } from '../desired/equal.js';
+import { isRecord } from '../is-record.js';
 import { serverKey, type RealServer, type VirtualService } from '../virtual-service.js';
 
 const MOST_WEIGHT = 256;
@@ -17,7 +18,6 @@ const FIXED = [
 ] as const satisfies readonly (keyof VirtualService)[];
 
 type Known = ReadonlyMap<string, VirtualService>;
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The services a tap answered, taken over field by field, or what is wrong with them, as the end of the
@@ -39,7 +39,7 @@ export function readAdjusted(answer: unknown, known: Known): readonly VirtualSer
 }
 
 function readService(item: unknown, known: Known): VirtualService | string {
-  if (!isFields(item)) return 'something that is no service';
+  if (!isRecord(item)) return 'something that is no service';
   const { key, members } = item;
   const original = typeof key === 'string' ? known.get(key) : undefined;
   if (original === undefined) return `service ${String(key)}, which is not among those it was given`;
@@ -61,7 +61,7 @@ function readService(item: unknown, known: Known): VirtualService | string {
 }
 
 function readMember(item: unknown, original: VirtualService): RealServer | string {
-  if (!isFields(item)) return 'something that is no member';
+  if (!isRecord(item)) return 'something that is no member';
   const { address, port, weight, state, endpoint } = item;
   if (typeof address !== 'string' || isIP(address) === 0) return 'a member without an address';
   if (!isWhole(port, 1, 65_535)) return `member ${address} without a port`;
@@ -78,8 +78,4 @@ function readMember(item: unknown, original: VirtualService): RealServer | strin
 
 function isWhole(value: unknown, least: number, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

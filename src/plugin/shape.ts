@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isRecord } from '../is-record.js';
 import type { Capabilities, Plugin, PluginKind } from './api.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,7 +51,7 @@ const CAPABILITIES: Readonly<Record<keyof Capabilities, 'boolean' | 'string' | '
 /** What keeps a module's default export from being a plugin, as a sentence about "it"; null: nothing. */
 export function shapeProblem(exported: unknown): string | null {
   if (exported === undefined) return `it has no default export: export default what ${DEFINE} returns`;
-  if (!isFields(exported)) return `its default export is no plugin: export what ${DEFINE} returns`;
+  if (!isRecord(exported)) return `its default export is no plugin: export what ${DEFINE} returns`;
   return (
     headProblem(exported) ??
     optionsProblem(exported['options']) ??
@@ -77,9 +78,9 @@ function headProblem({ kind, name, apiVersion }: Fields): string | null {
 }
 
 function optionsProblem(options: unknown): string | null {
-  if (!isFields(options)) return 'its options are missing: declare them as a JSON Schema of type object';
+  if (!isRecord(options)) return 'its options are missing: declare them as a JSON Schema of type object';
   const { type, properties, additionalProperties } = options;
-  if (type !== 'object' || !isFields(properties) || additionalProperties !== false) {
+  if (type !== 'object' || !isRecord(properties) || additionalProperties !== false) {
     return 'its options must be a JSON Schema with type: "object", properties, and additionalProperties: false';
   }
   return null;
@@ -100,7 +101,7 @@ function kindProblem({ kind, cost, protocols, capabilities }: Fields): string | 
     if (protocols !== undefined && !Array.isArray(protocols)) return 'its protocols are no list';
   }
   if (kind !== 'backend') return null;
-  if (!isFields(capabilities)) return 'it has no capabilities';
+  if (!isRecord(capabilities)) return 'it has no capabilities';
   for (const [name, type] of Object.entries(CAPABILITIES)) {
     if (!isOfType(capabilities[name], type)) {
       return `its capability ${name} is ${shown(capabilities[name])} instead of ${EXPECTED[type]}`;
@@ -119,13 +120,9 @@ const EXPECTED = {
 
 function isOfType(value: unknown, type: keyof typeof EXPECTED): boolean {
   if (type === 'list') return Array.isArray(value);
-  if (type === 'object') return isFields(value);
+  if (type === 'object') return isRecord(value);
   if (type === 'mark') return value === false || value === 'exact' || value === 'masked';
   return typeof value === type;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function shown(value: unknown): string {

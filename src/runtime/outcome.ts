@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isRecord } from '../is-record.js';
 import type { CheckOutcome, FailKind } from '../plugin/api.js';
 import type { FaultSink } from '../plugin/running.js';
 
@@ -77,10 +78,6 @@ function oneLine(text: string): string {
   // A reason goes to terminals: no control character may pass.
   const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
   return line.length <= LONGEST_REASON ? line : `${line.slice(0, LONGEST_REASON - 1)}…`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function nameOf(value: unknown): string {

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { firstPartyPlugins } from '../../docs/generated-files.js';
 import { formatDiagnostics } from '../../src/config/format-diagnostic.js';
 import { editorSchema } from '../../src/config/json-schema.js';
-import { isRecord } from '../../src/config/is-record.js';
+import { isRecord } from '../../src/is-record.js';
 import { loadConfig } from '../../src/config/load.js';
 import { createPluginRegistry } from '../../src/plugin/plugin-registry.js';
 

@@ -7,7 +7,7 @@ import { EXIT } from '../../src/cli/exit-code.js';
 import { defaultSocket, defaultStateDirectory } from '../../src/config/default-paths.js';
 import { ERROR_CODES } from '../../src/errors.js';
 import { ROUTES } from '../../src/runtime/control/routes.js';
-import { isRecord } from '../../src/config/is-record.js';
+import { isRecord } from '../../src/is-record.js';
 import { displayed, itemWords, literals, marked, section } from './mdoc-reader.js';
 import { PAGES, read, sources } from './repository.js';
 import { membersOf, wordsOf } from './type-reader.js';

@@ -7,7 +7,7 @@ import { firstPartyPlugins } from '../../docs/generated-files.js';
 import { allConfigKeys } from '../../docs/tables/config-keys.js';
 import { TABLE_SETS } from '../../plugins/backend-nftables/sets.js';
 import { formatDiagnostic } from '../../src/config/format-diagnostic.js';
-import { isRecord } from '../../src/config/is-record.js';
+import { isRecord } from '../../src/is-record.js';
 import { loadConfig } from '../../src/config/load.js';
 import { createPluginRegistry } from '../../src/plugin/plugin-registry.js';
 import { literals, marked } from './mdoc-reader.js';

@@ -12,15 +12,6 @@ export async function configOf(text: string, registry: PluginRegistry = standard
   return loaded.config;
 }
 
-/** `CODE message` of everything that is wrong with a text. */
-export async function faultsOf(
-  text: string,
-  registry: PluginRegistry = standardRegistry(),
-): Promise<string[]> {
-  const loaded = await loadConfig({ file: '/etc/sluice/sluice.yaml', text, registry });
-  return loaded.diagnostics.map(({ code, message }) => `${code} ${message}`);
-}
-
 export const MEMBERS = 'members: { a: 10.0.0.11, b: { address: [10.0.0.12, "2001:db8::12"], weight: 2 } }';
 
 /** A configuration of one cluster `shop` with the members a and b, and one service `web`. */

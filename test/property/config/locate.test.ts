@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { parseText } from '../../../src/config/document.js';
-import { isRecord } from '../../../src/config/is-record.js';
+import { isRecord } from '../../../src/is-record.js';
 import { locate } from '../../../src/config/locate.js';
 import type { Path } from '../../../src/config/problem.js';
 

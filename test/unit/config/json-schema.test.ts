@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { editorSchema } from '../../../src/config/json-schema.js';
-import { isRecord } from '../../../src/config/is-record.js';
+import { isRecord } from '../../../src/is-record.js';
 import { standardPlugins } from '../../support/fake-plugins.js';
 
 const schema = editorSchema(standardPlugins());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A mapping of the configuration, as opposed to a list, a scalar or nothing. */
+/** A mapping, as opposed to a list, a scalar or nothing. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

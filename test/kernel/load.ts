@@ -8,14 +8,22 @@ import type { AskOptions, AskReport } from './agent-protocol.js';
 /** Below the ports that the system hands out by itself. */
 const PORTS = { first: 10_000, last: 32_000 } as const;
 let lastPort: number = PORTS.last;
+const portsInUse = new Set<number>();
 
 /**
  * Ports in turn: a port used again too soon meets the old entry of the connection table, and goes where that went
  * instead of being balanced.
  */
-function freshPort(): number {
-  lastPort = lastPort === PORTS.last ? PORTS.first : lastPort + 1;
-  return lastPort;
+async function withFreshPort<T>(use: (localPort: number) => Promise<T>): Promise<T> {
+  do lastPort = lastPort === PORTS.last ? PORTS.first : lastPort + 1;
+  while (portsInUse.has(lastPort));
+  const port = lastPort;
+  portsInUse.add(port);
+  try {
+    return await use(port);
+  } finally {
+    portsInUse.delete(port);
+  }
 }
 
 class Failure extends Error {
@@ -70,7 +78,9 @@ export class Load {
       const source = from?.[this.#begun % from.length];
       this.#begun++;
       try {
-        const name = await (protocol === 'tcp' ? this.#askTcp(source) : this.#askUdp(source));
+        const name = await withFreshPort((localPort) =>
+          protocol === 'tcp' ? this.#askTcp(source, localPort) : this.#askUdp(source, localPort),
+        );
         this.#done++;
         this.#byName.set(name, (this.#byName.get(name) ?? 0) + 1);
         if (source !== undefined) {
@@ -85,12 +95,12 @@ export class Load {
     }
   }
 
-  async #askTcp(source: string | undefined): Promise<string> {
+  async #askTcp(source: string | undefined, localPort: number): Promise<string> {
     const { address, port, holdMs = 0, timeoutMs = 2000 } = this.#options;
     const socket = connect({
       host: address,
       port,
-      localPort: freshPort(),
+      localPort,
       ...(source === undefined ? {} : { localAddress: source }),
     });
     socket.setNoDelay(true);
@@ -120,11 +130,11 @@ export class Load {
     }
   }
 
-  async #askUdp(source: string | undefined): Promise<string> {
+  async #askUdp(source: string | undefined, localPort: number): Promise<string> {
     const { address, port, timeoutMs = 2000 } = this.#options;
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     try {
-      socket.bind(freshPort(), source);
+      socket.bind(localPort, source);
       const signal = AbortSignal.timeout(timeoutMs);
       // Connected, so that an ICMP refusal is seen as an error.
       socket.connect(port, address);

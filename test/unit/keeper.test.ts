@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Keeper } from '../../src/runtime/keeper.js';
+import { Keeper, stateTrouble } from '../../src/runtime/keeper.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { tempDirectory } from '../support/temp-directory.js';
 
@@ -24,4 +24,15 @@ test('a state that may hardly age is not written without pause', async () => {
   await clock.advance(500);
   await keeper.close();
   assert.equal(written, 2);
+});
+
+test('what keeps the state from being written is one sentence that says what to do', () => {
+  const say = (code: string): string =>
+    stateTrouble('/var/lib/x', Object.assign(new Error(code), { code })).message;
+  assert.match(
+    say('ENOSPC'),
+    /\/var\/lib\/x: the disk is full: free some space; a restart will have to probe afresh$/,
+  );
+  for (const code of ['EACCES', 'EPERM', 'EROFS'])
+    assert.match(say(code), /make it writable for this user, or set state\.directory/);
 });

@@ -10,8 +10,8 @@ import type { NewEvent } from './journal.js';
 export interface AdminDeskOptions {
   readonly overrides: Overrides;
   readonly generation: () => Generation;
-  /** Writes the overrides down. */
-  readonly save: () => Promise<void>;
+  /** Writes the overrides down; false when that failed. */
+  readonly save: () => Promise<boolean>;
   readonly tell: (event: NewEvent) => void;
 }
 
@@ -23,7 +23,7 @@ export class AdminDesk {
     this.#options = options;
   }
 
-  /** Throws SLUICE_NOT_FOUND when there is no such member. */
+  /** Throws SLUICE_NOT_FOUND when there is no such member, SLUICE_STATE_WRITE when a restart would forget the word. */
   async set(target: AdminTarget, admin: Admin, forMs: number | null): Promise<AdminReport> {
     const { overrides, generation, save } = this.#options;
     const services = this.#servicesOf(target);
@@ -35,7 +35,12 @@ export class AdminDesk {
       admin,
     );
     generation().adminChanged(services);
-    await save();
+    if (!(await save())) {
+      throw new SluiceError(
+        'SLUICE_STATE_WRITE',
+        `${text} is in effect as ${admin}, but cannot be written down: a restart will forget it; see the warnings of sluice status`,
+      );
+    }
     const until = override?.until ?? null;
     const endpoints = services.flatMap((service) => service.endpoints);
     return {

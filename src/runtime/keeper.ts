@@ -39,9 +39,10 @@ export class Keeper {
   }
 
   /** Overrides have changed: an operator waits for it, so it is written before this resolves. */
-  async saveOverrides(): Promise<void> {
+  async saveOverrides(): Promise<boolean> {
     this.#overridesChanged = true;
     await this.save();
+    return !this.#troubled;
   }
 
   /** Writes now; never rejects: trouble is told through `onTrouble`. */
@@ -66,19 +67,29 @@ export class Keeper {
     this.#timer = this.#options.clock.after(delayMs, () => void this.save());
   }
 
+  async #writeOverrides(): Promise<void> {
+    if (!this.#overridesChanged) return;
+    const { directory, overrides } = this.#options;
+    // Before the write: a word that comes while it runs is for the next one.
+    this.#overridesChanged = false;
+    try {
+      await replaceFile(
+        overridesPath(directory),
+        overrides().map((override) => JSON.stringify(override)),
+      );
+    } catch (error) {
+      this.#overridesChanged = true;
+      throw error;
+    }
+  }
+
   async #write(): Promise<void> {
-    const { clock, directory, maxAgeMs, state, overrides, onTrouble } = this.#options;
+    const { clock, directory, maxAgeMs, state, onTrouble } = this.#options;
     // Rewritten in quiet times too, lest a living state look too old.
     this.#arm(quietMs(maxAgeMs));
     try {
       await mkdir(directory, { recursive: true, mode: 0o750 });
-      if (this.#overridesChanged) {
-        await replaceFile(
-          overridesPath(directory),
-          overrides().map((override) => JSON.stringify(override)),
-        );
-        this.#overridesChanged = false;
-      }
+      await this.#writeOverrides();
       await writeState(statePath(directory), { savedAt: clock.now(), ...state() });
       if (this.#troubled) onTrouble(null);
       this.#troubled = false;

@@ -83,6 +83,18 @@ test('a state directory that cannot be written is one clear sentence, and health
   );
 });
 
+test('a drain that a restart would forget is no plain success', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  await lab.write('state', 'a file where a folder should be');
+  await lab.start();
+  await lab.holds(WEB, A, B);
+  const { status, body } = await lab.call('PUT', '/v1/members/shop/a/admin', { admin: 'drain' });
+  assert.ok(status >= 400);
+  assert.match(JSON.stringify(body), /SLUICE_STATE_WRITE.*a restart will forget it/);
+  await lab.holds(WEB, B);
+});
+
 test('a damaged state file is told and ignored', async () => {
   await using lab = await DaemonLab.open();
   await lab.config(SHOP);

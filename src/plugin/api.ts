@@ -110,9 +110,15 @@ export interface Prober extends Partial<AsyncDisposable> {
    * the time-out), and leave no handle open. A refused port is an outcome, not an exception.
    */
   probe(target: CheckTarget, signal: AbortSignal): Promise<CheckOutcome>;
-  /** The sweep form: takes a stream of targets and reports each; used instead of `probe` where present. */
+  /**
+   * The sweep form, for checks that cost less in a crowd: scheduled probes come here instead of to `probe`, which
+   * still serves a single one by command. `targets` yields those that came due together, for as long as the
+   * configuration is in force; `report` takes the very object that was yielded, once, within its `timeoutMs`.
+   * No answer in time is the sweep's own to report; of a target that it forgets the core files a time-out. Ends
+   * when `targets` does or soon after `signal` aborts.
+   */
   probeMany?(
-    targets: AsyncIterable<CheckTarget>,
+    targets: AsyncIterable<readonly CheckTarget[]>,
     report: (target: CheckTarget, outcome: CheckOutcome) => void,
     signal: AbortSignal,
   ): Promise<void>;

@@ -56,8 +56,8 @@ export function sweepingProbe(
 }
 
 /** An async iterable fed from outside; ends when `signal` aborts. */
-class TargetQueue implements AsyncIterable<CheckTarget> {
-  readonly #ready: CheckTarget[] = [];
+class TargetQueue implements AsyncIterable<readonly CheckTarget[]> {
+  #ready: CheckTarget[] = [];
   readonly #signal: AbortSignal;
   #wake: (() => void) | null = null;
 
@@ -71,10 +71,11 @@ class TargetQueue implements AsyncIterable<CheckTarget> {
     this.#wake?.();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<CheckTarget> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly CheckTarget[]> {
     while (!this.#signal.aborted) {
-      const target = this.#ready.shift();
-      if (target !== undefined) yield target;
+      const targets = this.#ready;
+      this.#ready = [];
+      if (targets.length > 0) yield targets;
       else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -13,6 +13,7 @@ import { checkNow } from './runtime/check-now.js';
 import { type Engine, placeOf, retired } from './runtime/engines.js';
 import { type Journal, type NewEvent } from './runtime/journal.js';
 import { Keeper } from './runtime/keeper.js';
+import { Lateness } from './runtime/lateness.js';
 import { logEvent } from './runtime/log-events.js';
 import { planAgainst } from './runtime/plan.js';
 import { ProbeRunner } from './runtime/probe-runner.js';
@@ -47,6 +48,7 @@ export class Daemon implements DaemonApi {
   readonly #startedAt: number;
   readonly #self: SelfWatch;
   readonly #runner: ProbeRunner;
+  readonly #lateness = new Lateness();
   readonly #overrides: Overrides;
   readonly #admin: AdminDesk;
   readonly #keeper: Keeper;
@@ -147,7 +149,7 @@ export class Daemon implements DaemonApi {
   }
 
   statusHead(): Omit<Status, 'clusters'> {
-    const { prepared, number, loadedAt, engines } = this.#generation;
+    const { prepared, number, loadedAt, engines, book } = this.#generation;
     const iso = (ms: number): string => new Date(ms).toISOString();
     return {
       version: VERSION,
@@ -158,6 +160,11 @@ export class Daemon implements DaemonApi {
       config: { file: this.#options.file, loaded_at: iso(loadedAt), error: this.#configError },
       unfit: this.#self.doubt.unfit,
       dry_run: this.#options.dryRun !== null,
+      probing: {
+        probes: book.probes.size,
+        started: this.#lateness.total,
+        late_ms: this.#lateness.report(this.#options.clock.monotonicMs()),
+      },
       backends: [...engines.values()].map(({ name, reconciler }) => {
         const { converged, lastAppliedAt, error, services } = reconciler.status;
         return {
@@ -337,6 +344,7 @@ export class Daemon implements DaemonApi {
       clock: this.#options.clock,
       runner: this.#runner,
       doubt: this.#self.doubt,
+      lateness: this.#lateness,
       overrides: this.#overrides,
       tell: (event) => this.tell(event),
       touched: () => this.#keeper.touch(),

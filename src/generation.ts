@@ -7,6 +7,7 @@ import type { Doubt } from './runtime/doubt.js';
 import type { Engine } from './runtime/engines.js';
 import { gently } from './runtime/gently.js';
 import { type EndpointRecord, HealthBook, type SharedProbe } from './runtime/health-book.js';
+import type { Lateness } from './runtime/lateness.js';
 import type { NewEvent } from './runtime/journal.js';
 import type { ProbeResult } from './runtime/probe.js';
 import type { ProbeRunner } from './runtime/probe-runner.js';
@@ -22,6 +23,7 @@ export interface GenerationOptions {
   readonly clock: Clock;
   readonly runner: ProbeRunner;
   readonly doubt: Doubt;
+  readonly lateness: Lateness;
   readonly overrides: Overrides;
   readonly tell: (event: NewEvent) => void;
   /** Health has changed and is worth saving. */
@@ -40,7 +42,7 @@ export class Generation {
   #awaited: { readonly probes: Set<SharedProbe>; readonly done: () => void } | null = null;
 
   private constructor(options: GenerationOptions, book: HealthBook) {
-    const { prepared, clock, runner } = options;
+    const { prepared, clock, runner, lateness } = options;
     this.#options = options;
     this.number = options.number;
     this.loadedAt = clock.now();
@@ -50,6 +52,7 @@ export class Generation {
       clock,
       book: this.book,
       runner,
+      lateness,
       random: Math.random,
       absorb: (probe, result) => this.#absorb(probe, result),
     });

@@ -129,7 +129,7 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
     for (const { plugin } of registry.loaded()) {
       if (plugin.kind === 'extension') await own(plugin, (context) => plugin.create(context, {}));
     }
-    const checks = await makeChecks(config, registry, own, abort.signal);
+    const checks = await makeChecks(config, { registry, create: own, clock, faults, signal: abort.signal });
     const engines = await prepareEngines(
       backendsInUse(config),
       options.engines,

@@ -17,11 +17,21 @@ export interface Status {
   /** Why this daemon does not trust its own measurements just now; null when fit. */
   readonly unfit: string | null;
   readonly dry_run: boolean;
+  readonly probing: ProbingStatus;
   readonly clusters: readonly ClusterStatus[];
   readonly backends: readonly BackendStatus[];
   readonly plugins: readonly PluginStatus[];
   /** Preflight and other standing warnings, one sentence each. */
   readonly warnings: readonly string[];
+}
+
+export interface ProbingStatus {
+  /** Probes on the schedule; endpoints with the same target and check share one. */
+  readonly probes: number;
+  /** Started since the daemon began. */
+  readonly started: number;
+  /** How late probes of the last one or two minutes began, in milliseconds; null when there were none. */
+  readonly late_ms: { readonly p50: number; readonly p99: number; readonly max: number } | null;
 }
 
 export interface ClusterStatus {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { EndpointView } from '../desired/compute.js';
-import { combineHealth } from '../health/combine.js';
+import { combineHealth, type CombinedHealth } from '../health/combine.js';
 import {
   type Health,
-  type HealthPolicy,
+  type HealthEvent,
   initialHealth,
   restoreHealth,
   stepHealth,
@@ -11,16 +11,15 @@ import {
 import { effectiveAdmin, effectiveWeight } from '../health/weight.js';
 import { serviceState, type ServiceState } from '../health/service-state.js';
 import type { CheckSpec, Config, Endpoint, Service } from '../model.js';
-import type { CheckOutcome, CheckTarget, HealthChange, Prober } from '../plugin/api.js';
+import type { CheckOutcome, CheckTarget, HealthChange } from '../plugin/api.js';
 import type { Overrides } from './admin.js';
 import { gently } from './gently.js';
 import { checkTargets, type Probe, probeKey, type ProbeResult } from './probe.js';
-
-const RESULTS_KEPT = 10;
+import { Results } from './results.js';
 
 /** One check of one endpoint at one address: what the health machine steps. */
 export interface Part {
-  readonly probe: Probe;
+  readonly probe: SharedProbe;
   readonly record: EndpointRecord;
   health: Health;
 }
@@ -28,8 +27,10 @@ export interface Part {
 /** A probe and all that listen to it. */
 export interface SharedProbe extends Probe {
   readonly parts: Part[];
-  /** Newest first. */
-  readonly results: ProbeResult[];
+  /** Its place among the probes of its book. */
+  readonly number: number;
+  /** On the monotonic clock, while it is out; null between. */
+  startedMs: number | null;
   /** What the last pass said of weight and admin state, which later failures and local faults do not unsay. */
   lastPass: PassOutcome | null;
 }
@@ -40,20 +41,19 @@ export interface EndpointRecord {
   readonly endpoint: Endpoint;
   readonly service: Service;
   readonly parts: Part[];
-  combined: Pick<Health, 'state' | 'since' | 'reason'>;
   /** What the kernel was last told of it. */
   rule: { readonly changedAt: number | null; readonly reason: string };
 }
 
 export interface Absorbed {
-  readonly changes: readonly HealthChange[];
+  readonly changes: HealthChange[];
   /** Endpoints whose weight or admin state a check has changed, without a change of state. */
-  readonly touched: readonly EndpointRecord[];
-  readonly wakeAfterMs: number;
+  readonly touched: EndpointRecord[];
+  wakeAfterMs: number;
 }
 
 export interface CheckMaker {
-  prober(spec: CheckSpec): { readonly prober: Prober; readonly cost: 'socket' | 'process' };
+  prober(spec: CheckSpec): Pick<Probe, 'prober' | 'sweep' | 'cost'>;
 }
 
 /** The health of all endpoints of one configuration, and the probes that feed it. */
@@ -61,6 +61,7 @@ export class HealthBook {
   readonly records = new Map<string, EndpointRecord>();
   readonly probes = new Map<string, SharedProbe>();
   readonly services = new Map<string, Service>();
+  #results = new Results(0);
   readonly #serviceStates = new Map<string, ServiceState>();
   readonly #overrides: Overrides;
   readonly #isHeld: (record: EndpointRecord) => boolean;
@@ -82,6 +83,7 @@ export class HealthBook {
       book.services.set(service.id, service);
       for (const endpoint of service.endpoints) book.#add(service, endpoint, checks);
     }
+    book.#results = new Results(book.probes.size);
     return book;
   }
 
@@ -90,10 +92,8 @@ export class HealthBook {
     for await (const probe of gently(this.probes.values())) {
       const known = saved.get(probe.key);
       if (known === undefined) continue;
-      for (const part of probe.parts) part.health = restoreHealth(known, policyOf(probe.spec));
+      for (const part of probe.parts) part.health = restoreHealth(known, probe.spec);
     }
-    for await (const record of gently(this.records.values()))
-      record.combined = combineHealth(record.parts.map(({ health }) => health));
   }
 
   /**
@@ -104,17 +104,13 @@ export class HealthBook {
   async doubtRestored(isServed: (record: EndpointRecord) => boolean): Promise<void> {
     const probes = new Set<SharedProbe>();
     for await (const record of gently(this.records.values())) {
-      const { state } = record.combined;
+      const { state } = combinedHealth(record);
       const { admin, weight } = this.view(record.endpoint.id);
       if (state === 'unknown' || admin !== 'enabled' || weight === 0 || !isServed(record)) continue;
       if ((state === 'up') === this.#isHeld(record)) continue;
-      for (const { probe } of record.parts) probes.add(this.probes.get(probe.key)!);
+      for (const { probe } of record.parts) probes.add(probe);
     }
-    for (const { parts } of probes) {
-      for (const part of parts) part.health = initialHealth();
-      for (const { record } of parts)
-        record.combined = combineHealth(record.parts.map(({ health }) => health));
-    }
+    for (const { parts } of probes) for (const part of parts) part.health = initialHealth();
   }
 
   /** Takes over from the book of the generation before: health, results, and what was last told of services. */
@@ -122,8 +118,9 @@ export class HealthBook {
     await this.restore(before.health());
     for await (const [key, probe] of gently(this.probes)) {
       const former = before.probes.get(key);
-      probe.results.push(...(former?.results ?? []));
-      probe.lastPass = former?.lastPass ?? null;
+      if (former === undefined) continue;
+      for (const result of before.resultsOf(key).toReversed()) this.#results.add(probe.number, result);
+      probe.lastPass = former.lastPass;
     }
     for await (const [id, record] of gently(this.records))
       record.rule = before.records.get(id)?.rule ?? record.rule;
@@ -140,51 +137,43 @@ export class HealthBook {
     return all;
   }
 
+  /** The last results of a probe, newest first. */
+  resultsOf(key: string): ProbeResult[] {
+    const probe = this.probes.get(key);
+    return probe === undefined ? [] : this.#results.of(probe.number);
+  }
+
   absorb(probe: SharedProbe, result: ProbeResult): Absorbed {
-    const changes: HealthChange[] = [];
-    const touched: EndpointRecord[] = [];
-    let wakeAfterMs = Infinity;
-    const { outcome } = result;
-    const weighed = outcome.verdict === 'pass' && weightText(probe.lastPass) !== weightText(outcome);
+    const { outcome, at } = result;
+    this.#results.add(probe.number, result);
+    const weighed = outcome.verdict === 'pass' && !saysTheSame(probe.lastPass, outcome);
     if (outcome.verdict === 'pass') probe.lastPass = outcome;
-    probe.results.unshift(result);
-    if (probe.results.length > RESULTS_KEPT) probe.results.pop();
-    const { verdict, reason } = outcome;
-    for (const part of probe.parts) {
-      const step = stepHealth(policyOf(probe.spec), part.health, {
-        kind: 'verdict',
-        verdict,
-        reason,
-        at: result.at,
-      });
-      part.health = step.next;
-      wakeAfterMs = Math.min(wakeAfterMs, step.wakeAfterMs);
-      const { record } = part;
-      const from = record.combined.state;
-      record.combined = combineHealth(record.parts.map(({ health }) => health));
-      const to = record.combined.state;
-      if (from !== to)
-        changes.push({
-          endpoint: record.endpoint.id,
-          from,
-          to,
-          reason: record.combined.reason,
-          at: result.at,
-        });
-      else if (weighed) touched.push(record);
-    }
-    return { changes, touched, wakeAfterMs };
+    const event = { kind: 'verdict', verdict: outcome.verdict, reason: outcome.reason, at } as const;
+    const absorbed: Absorbed = { changes: [], touched: [], wakeAfterMs: Infinity };
+    for (const part of probe.parts) this.#step(part, event, weighed, absorbed);
+    return absorbed;
+  }
+
+  #step(part: Part, event: HealthEvent, weighed: boolean, absorbed: Absorbed): void {
+    const { record, probe } = part;
+    const { next, change, wakeAfterMs } = stepHealth(probe.spec, part.health, event);
+    // What all checks of an endpoint make together changes only when one of them does.
+    const from = change === undefined ? null : combinedHealth(record).state;
+    part.health = next;
+    absorbed.wakeAfterMs = Math.min(absorbed.wakeAfterMs, wakeAfterMs);
+    const to = from === null ? null : combinedHealth(record);
+    if (from !== null && to !== null && from !== to.state) {
+      const { state, reason } = to;
+      absorbed.changes.push({ endpoint: record.endpoint.id, from, to: state, reason, at: event.at });
+    } else if (weighed) absorbed.touched.push(record);
   }
 
   view(id: string): EndpointView {
     const record = this.records.get(id)!;
-    const reports = record.parts.flatMap(({ probe }) => {
-      const { lastPass } = this.probes.get(probe.key)!;
-      return lastPass === null ? [] : [lastPass];
-    });
+    const reports = record.parts.flatMap(({ probe }) => probe.lastPass ?? []);
     const wanted = this.#overrides.of(record.endpoint)?.admin ?? record.endpoint.admin;
     return {
-      state: record.combined.state,
+      state: combinedHealth(record).state,
       admin: effectiveAdmin(wanted, reports),
       weight: effectiveWeight(record.endpoint.weight, reports),
     };
@@ -211,7 +200,6 @@ export class HealthBook {
       endpoint,
       service,
       parts: [],
-      combined: combineHealth([]),
       rule: { changedAt: null, reason: 'unchanged since the start of this daemon' },
     };
     for (const spec of service.checks) {
@@ -222,7 +210,6 @@ export class HealthBook {
         record.parts.push(part);
       }
     }
-    record.combined = combineHealth(record.parts.map(({ health }) => health));
     this.records.set(endpoint.id, record);
   }
 
@@ -230,19 +217,28 @@ export class HealthBook {
     const key = probeKey(spec, target);
     let probe = this.probes.get(key);
     if (probe === undefined) {
-      probe = { key, spec, target, ...checks.prober(spec), parts: [], results: [], lastPass: null };
+      const number = this.probes.size;
+      probe = {
+        key,
+        spec,
+        target,
+        ...checks.prober(spec),
+        parts: [],
+        number,
+        startedMs: null,
+        lastPass: null,
+      };
       this.probes.set(key, probe);
     }
     return probe;
   }
 }
 
-function policyOf(spec: CheckSpec): HealthPolicy {
-  return spec;
+/** What all checks of an endpoint say together. */
+export function combinedHealth({ parts }: EndpointRecord): CombinedHealth {
+  return combineHealth(parts.map(({ health }) => health));
 }
 
-function weightText(outcome: PassOutcome | null): string {
-  if (outcome === null) return '';
-  const { weight, weightIs, admin } = outcome;
-  return [weight, weightIs, admin].join(' ').trim();
+function saysTheSame(before: PassOutcome | null, now: PassOutcome): boolean {
+  return before?.weight === now.weight && before?.weightIs === now.weightIs && before?.admin === now.admin;
 }

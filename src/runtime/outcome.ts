@@ -74,7 +74,10 @@ function isOutcome(outcome: unknown): outcome is CheckOutcome {
   return outcomeProblem(outcome) === null;
 }
 
+const UNTIDY = /[\u0000-\u001f\u007f-\u009f]|^\s|\s$/;
+
 function oneLine(text: string): string {
+  if (text.length <= LONGEST_REASON && !UNTIDY.test(text)) return text;
   // A reason goes to terminals: no control character may pass.
   const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
   return line.length <= LONGEST_REASON ? line : `${line.slice(0, LONGEST_REASON - 1)}…`;

@@ -6,6 +6,7 @@ import type { Doubt } from './doubt.js';
 import { Limit } from './limit.js';
 import { checkedOutcome } from './outcome.js';
 import type { Probe, ProbeResult } from './probe.js';
+import type { Sweep } from './sweep.js';
 
 /** After the abort a check has this long to settle before it counts as hanging. */
 const HANG_MS = 1_000;
@@ -19,27 +20,60 @@ export interface ProbeRunnerOptions {
   readonly faults: Faults;
   readonly doubt: Doubt;
   readonly mostSockets: number;
+  /** Targets that all sweeps together may owe an answer to; the rest wait their turn. Default 4,096. */
+  readonly mostSwept?: number;
   readonly mostProcesses: number;
 }
 
-/** Runs single probes: within a deadline, within bounds, and never harmed by what a check does. */
+/** Hears the result of a probe. */
+export type Done<P extends Probe> = (probe: P, result: ProbeResult) => void;
+
+/** Runs probes, alone or in sweeps: within a deadline, within bounds, and never harmed by what a check does. */
 export class ProbeRunner {
   readonly #options: ProbeRunnerOptions;
   readonly #limits: { readonly socket: Limit; readonly process: Limit };
   /** By probe, not by its key: a reload may have mended the check. */
   readonly #hanging = new WeakMap<Probe, number>();
+  readonly #mostSwept: number;
+  readonly #unswept: (() => void)[] = [];
+  #swept = 0;
 
   constructor(options: ProbeRunnerOptions) {
     this.#options = options;
+    this.#mostSwept = options.mostSwept ?? 4_096;
     this.#limits = { socket: new Limit(options.mostSockets), process: new Limit(options.mostProcesses) };
   }
 
+  /** Starts a probe in whichever form its check has. Calls `done` once, never before this returns. */
+  start<P extends Probe>(probe: P, done: Done<P>): void {
+    const { sweep } = probe;
+    if (sweep === undefined) void this.#runAlone(probe, done);
+    else if (this.#swept < this.#mostSwept) this.#sweep(probe, sweep, done);
+    else this.#unswept.push(() => this.#sweep(probe, sweep, done));
+  }
+
+  /** Runs a probe alone. */
   async run(probe: Probe, target: CheckTarget = probe.target): Promise<ProbeResult> {
     return this.#limits[probe.cost].run(async () => {
       const { clock } = this.#options;
       const startedMs = clock.monotonicMs();
       const outcome = this.#trusted(await this.#attempt(probe, target), startedMs);
       return { outcome, at: clock.now(), tookMs: clock.monotonicMs() - startedMs };
+    });
+  }
+
+  async #runAlone<P extends Probe>(probe: P, done: Done<P>): Promise<void> {
+    done(probe, await this.run(probe));
+  }
+
+  #sweep<P extends Probe>(probe: P, sweep: Sweep, done: Done<P>): void {
+    const { clock } = this.#options;
+    this.#swept += 1;
+    sweep.take(probe.target, (outcome, tookMs) => {
+      this.#swept -= 1;
+      this.#unswept.shift()?.();
+      const trusted = this.#trusted(outcome, clock.monotonicMs() - tookMs);
+      done(probe, { outcome: trusted, at: clock.now(), tookMs });
     });
   }
 

@@ -2,6 +2,7 @@
 import type { CheckOutcome, CheckTarget, Prober } from '../plugin/api.js';
 import type { CheckSpec, Endpoint, Service } from '../model.js';
 import type { Family, Protocol } from '../virtual-service.js';
+import type { Sweep } from './sweep.js';
 
 /** One probe that runs on schedule. Endpoints with the same target and the same check share it. */
 export interface Probe {
@@ -9,6 +10,8 @@ export interface Probe {
   readonly spec: CheckSpec;
   readonly target: CheckTarget;
   readonly prober: Prober;
+  /** Takes scheduled probes in place of the prober's `probe`, where the check has a sweep form. */
+  readonly sweep?: Sweep;
   readonly cost: 'socket' | 'process';
 }
 

@@ -4,7 +4,7 @@ import type { Config, Endpoint, Listen, Member, Service } from '../model.js';
 import type { EndpointStatus, Explanation, ResultStatus, ServiceStatus } from '../status.js';
 import { frontendKey, serverKey } from '../virtual-service.js';
 import type { Overrides } from './admin.js';
-import type { EndpointRecord, HealthBook, Part } from './health-book.js';
+import { combinedHealth, type EndpointRecord, type HealthBook, type Part } from './health-book.js';
 import type { ProbeResult } from './probe.js';
 import { summary } from './summary.js';
 
@@ -53,7 +53,8 @@ function* serviceStatuses(facts: Facts, services: readonly Service[]): Generator
 }
 
 export function endpointStatus(facts: Facts, record: EndpointRecord): EndpointStatus {
-  const { endpoint, combined } = record;
+  const { endpoint } = record;
+  const combined = combinedHealth(record);
   const view = facts.book.view(endpoint.id);
   const [newest] = resultsOf(facts, record);
   return {
@@ -104,7 +105,6 @@ export function explain(facts: Facts, record: EndpointRecord): Explanation {
 
 function checkExplanation(facts: Facts, part: Part): Explanation['checks'][number] {
   const { spec, target, key } = part.probe;
-  const shared = facts.book.probes.get(key)!;
   return {
     type: spec.type,
     target: serverKey(target),
@@ -115,17 +115,17 @@ function checkExplanation(facts: Facts, part: Part): Explanation['checks'][numbe
     fall: spec.fall,
     streak: part.health.streak,
     next_probe_in_ms: facts.nextProbeInMs(key),
-    shared_with: shared.parts
+    shared_with: part.probe.parts
       .map(({ record }) => record.endpoint.id)
       .filter((id) => id !== part.record.endpoint.id),
-    results: shared.results.map(resultStatus),
+    results: facts.book.resultsOf(key).map(resultStatus),
   };
 }
 
 /** Of all its probes, newest first. */
 function resultsOf(facts: Facts, record: EndpointRecord): ProbeResult[] {
   return record.parts
-    .flatMap(({ probe }) => facts.book.probes.get(probe.key)!.results.slice(0, 1))
+    .flatMap(({ probe }) => facts.book.resultsOf(probe.key).slice(0, 1))
     .toSorted((a, b) => b.at - a.at);
 }
 

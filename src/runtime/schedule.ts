@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { HealthBook, SharedProbe } from './health-book.js';
 import type { Clock } from '../plugin/api.js';
+import type { HealthBook, SharedProbe } from './health-book.js';
+import type { Lateness } from './lateness.js';
 import type { ProbeResult } from './probe.js';
 import type { ProbeRunner } from './probe-runner.js';
 import { Scheduler } from './scheduler.js';
@@ -9,6 +10,8 @@ import { Scheduler } from './scheduler.js';
 const MOST_SPREAD_MS = 2_000;
 /** …and over no more than this for each probe: a small site is known at once. */
 const SPREAD_PER_PROBE_MS = 2;
+/** What comes due within this time of what ran last waits for it: a wake-up costs more than a probe. */
+const CROWD_MS = 5;
 /** Around each interval, lest probes that met once march together for ever. */
 const JITTER_SHARE = 0.02;
 
@@ -16,6 +19,7 @@ export interface ProbeScheduleOptions {
   readonly clock: Clock;
   readonly book: HealthBook;
   readonly runner: ProbeRunner;
+  readonly lateness: Lateness;
   /** In [0, 1). */
   readonly random: () => number;
   /** Files the result and says when to probe again, counted from the start of this probe. */
@@ -26,12 +30,12 @@ export interface ProbeScheduleOptions {
 export class ProbeSchedule implements Disposable {
   readonly #options: ProbeScheduleOptions;
   readonly #scheduler: Scheduler<SharedProbe>;
-  readonly #running = new Set<SharedProbe>();
   #closed = false;
 
   constructor(options: ProbeScheduleOptions) {
     this.#options = options;
-    this.#scheduler = new Scheduler(options.clock, (probe) => void this.#probe(probe));
+    const run = (probe: SharedProbe, dueMs: number): void => this.#start(probe, dueMs);
+    this.#scheduler = new Scheduler(options.clock, run, CROWD_MS);
   }
 
   /** `before` is the former generation's: a probe that goes on keeps its beat. */
@@ -49,7 +53,7 @@ export class ProbeSchedule implements Disposable {
   dueMs(key: string, nowMs: number): number | null {
     const probe = this.#options.book.probes.get(key);
     if (probe === undefined) return null;
-    return this.#running.has(probe) ? nowMs + probe.spec.fastIntervalMs : this.#scheduler.dueMs(probe);
+    return probe.startedMs === null ? this.#scheduler.dueMs(probe) : nowMs + probe.spec.fastIntervalMs;
   }
 
   nextInMs(key: string): number | null {
@@ -63,12 +67,18 @@ export class ProbeSchedule implements Disposable {
     this.#scheduler[Symbol.dispose]();
   }
 
-  async #probe(probe: SharedProbe): Promise<void> {
-    const { clock, runner, absorb, random } = this.#options;
-    const startedMs = clock.monotonicMs();
-    this.#running.add(probe);
-    const result = await runner.run(probe);
-    this.#running.delete(probe);
+  #start(probe: SharedProbe, dueMs: number): void {
+    const { clock, runner, lateness } = this.#options;
+    const nowMs = clock.monotonicMs();
+    lateness.note(nowMs - dueMs, nowMs);
+    probe.startedMs = nowMs;
+    runner.start(probe, this.#done);
+  }
+
+  readonly #done = (probe: SharedProbe, result: ProbeResult): void => {
+    const { clock, absorb, random } = this.#options;
+    const startedMs = probe.startedMs!;
+    probe.startedMs = null;
     if (this.#closed) return;
     let afterMs = probe.spec.intervalMs;
     try {
@@ -78,5 +88,5 @@ export class ProbeSchedule implements Disposable {
       const jitteredMs = afterMs * (1 + (random() - 0.5) * JITTER_SHARE);
       this.#scheduler.schedule(probe, Math.max(clock.monotonicMs(), startedMs + jitteredMs));
     }
-  }
+  };
 }

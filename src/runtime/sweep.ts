@@ -1,87 +1,154 @@
 // SPDX-License-Identifier: MIT
-import type { CheckOutcome, CheckTarget, Prober } from '../plugin/api.js';
+import type { CheckOutcome, CheckTarget, Clock, Prober } from '../plugin/api.js';
+import { describeThrown, type Faults } from '../plugin/faults.js';
+import { running } from '../plugin/running.js';
+import { Inbox } from './inbox.js';
+import { checkedOutcome } from './outcome.js';
 
-type Probe = Prober['probe'];
+/** After its time-out a target that the sweep forgets is given up, when next looked for. */
+const FORGOTTEN_MS = 250;
+const LOOK_EVERY_MS = 250;
+const RETIRED = 'the configuration has retired';
 
-/**
- * Gives a sweeping check (`probeMany`) the face of a plain one: targets flow into one long-lived sweep, reports
- * come back to whoever asked. A sweep that ends or throws fails what is waiting, and the next probe starts another.
- */
-export function sweepingProbe(
-  probeMany: NonNullable<Prober['probeMany']>,
-  signal: AbortSignal,
-): { readonly probe: Probe } {
-  let queue: TargetQueue | null = null;
-  const waiting = new Map<
-    CheckTarget,
-    { resolve: (outcome: CheckOutcome) => void; reject: (error: unknown) => void }
-  >();
-
-  function start(): TargetQueue {
-    const fresh = new TargetQueue(signal);
-    const end = (error: unknown): void => {
-      if (queue === fresh) queue = null;
-      for (const { reject } of waiting.values()) reject(error);
-      waiting.clear();
-    };
-    probeMany(
-      fresh,
-      (target, outcome) => {
-        waiting.get(target)?.resolve(outcome);
-        waiting.delete(target);
-      },
-      signal,
-    ).then(() => end(new Error('the sweep ended')), end);
-    return fresh;
-  }
-
-  return {
-    probe(target, abort) {
-      queue ??= start();
-      const pushTo = queue;
-      return new Promise<CheckOutcome>((resolve, reject) => {
-        waiting.set(target, { resolve, reject });
-        abort.addEventListener(
-          'abort',
-          () => {
-            waiting.delete(target);
-            reject(abort.reason);
-          },
-          { once: true },
-        );
-        pushTo.push(target);
-      });
-    },
-  };
+export interface SweepOptions {
+  /** `check/name` */
+  readonly plugin: string;
+  readonly probeMany: NonNullable<Prober['probeMany']>;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  /** Aborts when the configuration retires. */
+  readonly signal: AbortSignal;
 }
 
-/** An async iterable fed from outside; ends when `signal` aborts. */
-class TargetQueue implements AsyncIterable<readonly CheckTarget[]> {
-  #ready: CheckTarget[] = [];
-  readonly #signal: AbortSignal;
-  #wake: (() => void) | null = null;
+/** Hears what became of a target: `tookMs` from its start to its report. */
+export type Settle = (outcome: CheckOutcome, tookMs: number) => void;
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
+interface Flight {
+  readonly target: CheckTarget;
+  readonly startedMs: number;
+  readonly settle: Settle;
+  state: 'out' | 'reported' | 'settled';
+}
+
+interface Report {
+  readonly flight: Flight;
+  readonly outcome: CheckOutcome;
+  readonly tookMs: number;
+}
+
+/**
+ * One sweeping check (`probeMany`) at work: targets taken in one turn of the loop go to it together, and each is
+ * settled once, whatever the sweep does. One that ends or throws says nothing of its targets; the next target
+ * starts it again.
+ */
+export class Sweep {
+  readonly #options: SweepOptions;
+  /** What the sweep owes an answer to, oldest first. */
+  readonly #flights = new Map<CheckTarget, Flight>();
+  #targets: Inbox<CheckTarget> | null = null;
+  #look: Disposable | null = null;
+
+  constructor(options: SweepOptions) {
+    this.#options = options;
+    options.signal.addEventListener('abort', () => this.#giveUp(RETIRED), { once: true });
   }
 
-  push(target: CheckTarget): void {
-    this.#ready.push(target);
-    this.#wake?.();
+  /** A target has one flight at a time; `settle` is never called before this returns. */
+  take(target: CheckTarget, settle: Settle): void {
+    const { clock, signal } = this.#options;
+    if (signal.aborted) {
+      queueMicrotask(() => settle({ verdict: 'inconclusive', reason: RETIRED }, 0));
+      return;
+    }
+    this.#flights.set(target, { target, startedMs: clock.monotonicMs(), settle, state: 'out' });
+    this.#targets ??= this.#start();
+    this.#targets.add(target);
+    this.#look ??= clock.after(LOOK_EVERY_MS, () => this.#lookForForgotten());
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly CheckTarget[]> {
-    while (!this.#signal.aborted) {
-      const targets = this.#ready;
-      this.#ready = [];
-      if (targets.length > 0) yield targets;
-      else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        this.#wake = null;
+  #start(): Inbox<CheckTarget> {
+    const { plugin, probeMany, faults, signal } = this.#options;
+    const targets = new Inbox<CheckTarget>(signal);
+    const reports = new Inbox<Report>(signal);
+    // Read here and not where they are made: what follows from them is done in nobody's name.
+    void this.#settleAll(reports);
+    const report = (target: CheckTarget, outcome: CheckOutcome): void => {
+      const flight = this.#flights.get(target);
+      // A target that was given up, or of a sweep that ended before, has been answered for.
+      if (flight?.state !== 'out' || this.#targets !== targets) return;
+      flight.state = 'reported';
+      reports.add({ flight, outcome, tookMs: this.#options.clock.monotonicMs() - flight.startedMs });
+    };
+    const end = (fault: { readonly code: string; readonly message: string } | null): void => {
+      if (this.#targets === targets) this.#targets = null;
+      if (signal.aborted) return;
+      const { message } = fault ?? { message: 'the sweep ended' };
+      faults.add({
+        plugin,
+        hook: 'probeMany',
+        kind: fault === null ? 'nonsense' : 'reject',
+        ...fault,
+        message,
+      });
+      this.#giveUp(`${plugin} failed by itself: ${message}`);
+    };
+    try {
+      running(plugin, 'probeMany', faults, () => probeMany(targets, report, signal)).then(
+        () => end(null),
+        (error: unknown) => end(describeThrown(error)),
+      );
+    } catch (error) {
+      // Not at once: who takes a target is not called back before `take` returns.
+      queueMicrotask(() => end(describeThrown(error)));
+    }
+    return targets;
+  }
+
+  async #settleAll(reports: Inbox<Report>): Promise<void> {
+    const { plugin, faults } = this.#options;
+    for await (const batch of reports) {
+      for (const { flight, outcome, tookMs } of batch) {
+        try {
+          this.#settle(flight, checkedOutcome(outcome, plugin, faults), tookMs);
+        } catch (error) {
+          // A bug of ours with one result must not silence all others.
+          void Promise.reject(error);
+        }
       }
     }
+  }
+
+  #settle(flight: Flight, outcome: CheckOutcome, tookMs: number): void {
+    if (flight.state === 'settled') return;
+    flight.state = 'settled';
+    this.#flights.delete(flight.target);
+    flight.settle(outcome, tookMs);
+  }
+
+  #lookForForgotten(): void {
+    const { plugin, clock, faults } = this.#options;
+    const nowMs = clock.monotonicMs();
+    for (const flight of this.#flights.values()) {
+      const { endpoint, timeoutMs } = flight.target;
+      const tookMs = nowMs - flight.startedMs;
+      if (tookMs < timeoutMs + FORGOTTEN_MS) continue;
+      const message = `reported nothing of ${endpoint} within ${timeoutMs} ms`;
+      faults.add({ plugin, hook: 'probeMany', kind: 'timeout', message });
+      this.#settle(
+        flight,
+        { verdict: 'fail', kind: 'timeout', reason: `no answer within ${timeoutMs} ms` },
+        tookMs,
+      );
+    }
+    this.#look = this.#flights.size === 0 ? null : clock.after(LOOK_EVERY_MS, () => this.#lookForForgotten());
+  }
+
+  #giveUp(reason: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const flights = [...this.#flights.values()];
+    this.#look?.[Symbol.dispose]();
+    this.#look = null;
+    for (const flight of flights)
+      this.#settle(flight, { verdict: 'inconclusive', reason }, nowMs - flight.startedMs);
   }
 }

@@ -79,6 +79,7 @@ export class FakeDaemon implements DaemonApi {
       config: { file: '/etc/sluice/sluice.yaml', loaded_at: EARLIER, error: null },
       unfit: null,
       dry_run: false,
+      probing: { probes: 3, started: 1_200, late_ms: { p50: 2, p99: 7, max: 11 } },
       backends: [
         { name: 'nftables', converged: true, last_applied_at: WENT_DOWN, last_error: null, services: 2 },
       ],

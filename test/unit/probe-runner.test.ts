@@ -6,6 +6,7 @@ import { Faults } from '../../src/plugin/faults.js';
 import { Doubt } from '../../src/runtime/doubt.js';
 import type { Probe } from '../../src/runtime/probe.js';
 import { ProbeRunner } from '../../src/runtime/probe-runner.js';
+import { Sweep } from '../../src/runtime/sweep.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 
 const target: CheckTarget = {
@@ -149,4 +150,44 @@ test('silence while this host is unfit says nothing; a refusal still does', asyn
   assert.match(outcome.reason, /no descriptors left/);
   const refused: CheckOutcome = { verdict: 'fail', kind: 'refused', reason: 'connection refused' };
   assert.deepEqual((await runner.run(probe(() => Promise.resolve(refused)))).outcome, refused);
+});
+
+test('sweeps together owe no more answers than allowed; the rest wait their turn', async () => {
+  const { clock, faults, doubt, probe } = bench();
+  const runner = new ProbeRunner({ clock, faults, doubt, mostSockets: 10, mostProcesses: 1, mostSwept: 2 });
+  const given: CheckTarget[] = [];
+  let report: (target: CheckTarget, outcome: CheckOutcome) => void = () => undefined;
+  const sweep = new Sweep({
+    plugin: 'check/odd',
+    clock,
+    faults,
+    signal: new AbortController().signal,
+    probeMany: async (targets, reportOne) => {
+      report = reportOne;
+      for await (const batch of targets) given.push(...batch);
+    },
+  });
+  const done: string[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    const swept: Probe = { ...probe(never), sweep, target: { ...target, endpoint: name } };
+    runner.start(swept, ({ target: { endpoint } }, { outcome }) =>
+      done.push(`${endpoint} ${outcome.verdict}`),
+    );
+  }
+  await clock.advance(0);
+  assert.deepEqual(
+    given.map(({ endpoint }) => endpoint),
+    ['a', 'b'],
+  );
+  report(given[1]!, pass);
+  await clock.advance(0);
+  assert.deepEqual(
+    given.map(({ endpoint }) => endpoint),
+    ['a', 'b', 'c'],
+  );
+  doubt.note('descriptors', 'no descriptors left');
+  for (const one of [given[0]!, given[2]!])
+    report(one, { verdict: 'fail', kind: 'timeout', reason: 'silence' });
+  await clock.advance(0);
+  assert.deepEqual(done, ['b pass', 'a inconclusive', 'c inconclusive']);
 });

@@ -57,3 +57,44 @@ test('an item may schedule itself from its own run', async () => {
   await clock.advance(95);
   assert.equal(runs, 10);
 });
+
+test('with a crowd time, what is due soon after a run waits for the next one', async () => {
+  const clock = new FakeClock();
+  const ran: string[] = [];
+  const scheduler = new Scheduler<{ name: string }>(
+    clock,
+    ({ name }, dueMs) => ran.push(`${name} due ${dueMs} at ${clock.monotonicMs()}`),
+    5,
+  );
+  scheduler.schedule({ name: 'a' }, 10);
+  scheduler.schedule({ name: 'b' }, 11);
+  scheduler.schedule({ name: 'c' }, 14);
+  scheduler.schedule({ name: 'd' }, 30);
+  await clock.advance(100);
+  assert.deepEqual(ran, ['a due 10 at 10', 'b due 11 at 15', 'c due 14 at 15', 'd due 30 at 30']);
+});
+
+test('a crowd that is due at once is let in over several turns, none of it lost', async () => {
+  const clock = new FakeClock();
+  const turns: number[] = [];
+  let isTurn = false;
+  const scheduler = new Scheduler<object>(
+    clock,
+    () => {
+      if (!isTurn) {
+        isTurn = true;
+        turns.push(0);
+        queueMicrotask(() => (isTurn = false));
+      }
+      turns[turns.length - 1]! += 1;
+    },
+    5,
+  );
+  for (let nth = 0; nth < 1_000; nth += 1) scheduler.schedule({}, 1);
+  await clock.advance(1);
+  assert.ok(turns.length > 1, 'not all in one turn');
+  assert.equal(
+    turns.reduce((sum, count) => sum + count),
+    1_000,
+  );
+});

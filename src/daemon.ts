@@ -10,6 +10,7 @@ import { letGo, type Preparation, prepare } from './prepare.js';
 import { type Override, Overrides } from './runtime/admin.js';
 import { AdminDesk } from './runtime/admin-desk.js';
 import { checkNow } from './runtime/check-now.js';
+import { descriptorLimit } from './runtime/descriptor-limit.js';
 import { type Engine, placeOf, retired } from './runtime/engines.js';
 import { type Journal, type NewEvent } from './runtime/journal.js';
 import { Keeper } from './runtime/keeper.js';
@@ -27,6 +28,8 @@ import { VERSION } from './version.js';
 /** Before the first rules are applied the first answers are waited for, but no longer than this. */
 const FIRST_ANSWERS_MS = 1_000;
 const MOST_SOCKETS = 512;
+/** A sweep's target may hold a descriptor: half of what this process may have, within reason. */
+const MOST_SWEPT = { share: 1 / 2, most: 16_384 };
 const MOST_PROCESSES = 16;
 
 export interface DaemonOptions {
@@ -94,6 +97,7 @@ export class Daemon implements DaemonApi {
       faults,
       doubt: this.#self.doubt,
       mostSockets: MOST_SOCKETS,
+      mostSwept: Math.min(MOST_SWEPT.most, Math.floor(descriptorLimit() * MOST_SWEPT.share)),
       mostProcesses: MOST_PROCESSES,
     });
     this.#overrides = new Overrides(clock, options.overrides, (target) => this.#admin.ended(target));

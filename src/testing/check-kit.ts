@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckOutcome, CheckPlugin, CheckTarget, FailKind, Prober } from '../plugin/api.js';
 import type { Infer, ObjectSchema } from '../plugin/schema.js';
 import { outcomeProblem } from '../runtime/outcome.js';
+import { abortedSweep, sweep } from './kit-sweep.js';
 import { settledResources, untilResources } from './resources.js';
 import { schemaProblems } from './schema-problems.js';
 import { testContext } from './test-context.js';
@@ -75,6 +76,23 @@ export function testCheck<S extends ObjectSchema>(
           for (const [index, outcome] of outcomes.entries()) {
             assertExpected(outcome, scenario.expect, `probe ${index}`);
           }
+        }));
+    }
+
+    for (const scenario of scenarios) {
+      test(`${scenario.name}: a sweep, if there is one, says so too of a crowd`, () =>
+        withMember(plugin, scenario, async (prober, target) => {
+          if (prober.probeMany === undefined) return;
+          const timeoutMs = scenario.expect === 'hangs' ? 500 : TIMEOUT_MS;
+          const crowd = Array.from({ length: PARALLEL.socket }, () => ({ ...target, timeoutMs }));
+          for (const [index, outcome] of (await sweep(prober, crowd)).entries())
+            assertExpected(outcome, scenario.expect, `target ${index} of the sweep`);
+        }));
+
+      test(`${scenario.name}: an abort ends the sweep`, () =>
+        withMember(plugin, scenario, async (prober, target) => {
+          if (prober.probeMany === undefined) return;
+          await abortedSweep(prober, target);
         }));
     }
 

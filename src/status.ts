@@ -30,8 +30,15 @@ export interface ProbingStatus {
   readonly probes: number;
   /** Started since the daemon began. */
   readonly started: number;
-  /** How late probes of the last one or two minutes began, in milliseconds; null when there were none. */
-  readonly late_ms: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  /** Of the last one or two minutes; null when no probe began. */
+  readonly late_ms: LatenessStatus | null;
+}
+
+/** How late probes began after they were due, in milliseconds. */
+export interface LatenessStatus {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
 }
 
 export interface ClusterStatus {

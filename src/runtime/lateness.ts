@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { LatenessStatus } from '../status.js';
 
 /** Upper bounds of the buckets; the last one takes the rest. */
 const BOUNDS_MS = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 500, 1_000, 2_000, 5_000, Infinity];
@@ -8,12 +9,6 @@ interface Window {
   readonly fromMs: number;
   readonly counts: Uint32Array;
   mostMs: number;
-}
-
-export interface LatenessReport {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
 }
 
 /**
@@ -40,7 +35,7 @@ export class Lateness {
   }
 
   /** Null when nothing was noted lately. */
-  report(nowMs: number): LatenessReport | null {
+  report(nowMs: number): LatenessStatus | null {
     if (nowMs - this.#now.fromMs >= WINDOW_MS) this.#turn(nowMs);
     const counts = BOUNDS_MS.map((_, bucket) => this.#now.counts[bucket]! + this.#before.counts[bucket]!);
     const all = counts.reduce((sum, count) => sum + count, 0);

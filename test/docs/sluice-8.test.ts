@@ -118,7 +118,18 @@ describe('sluice(8)', () => {
   it('shows every field of the status, and no other', () => {
     const text = literals(page).find((each) => each.startsWith('{ "version"'));
     const shown = fieldsOf(JSON.parse(text ?? ''));
-    const interfaces = ['', 'Cluster', 'Member', 'Service', 'Endpoint', 'Result', 'Backend', 'Plugin'];
+    const probing = ['Probing', 'Lateness'];
+    const interfaces = [
+      '',
+      ...probing,
+      'Cluster',
+      'Member',
+      'Service',
+      'Endpoint',
+      'Result',
+      'Backend',
+      'Plugin',
+    ];
     const declared = interfaces.flatMap((name) => membersOf(status, `${name}Status`));
     // The status declares the fields of its configuration in place.
     assert.deepEqual(sorted(shown), sorted([...declared, 'file', 'loaded_at', 'error']));

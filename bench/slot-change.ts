@@ -5,13 +5,14 @@
  * ways take turns in one run. Runs in namespaces of its own: `npm run bench:slot-change`.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { enterNamespace } from '../test/kernel/namespace.js';
 import { missing } from '../test/needs.js';
 import { changeSet, never, nftablesBackend, virtual } from '../test/support/nftables.js';
 import type { Backend } from '../src/plugin/api.js';
 import type { VirtualService } from '../src/virtual-service.js';
+import { machine } from './kit/machine.js';
+import { cpuMs, endedChildrenCpuMs } from './kit/process-cpu.js';
+import { median } from './kit/statistics.js';
 
 const ROUNDS = 3;
 const BY_NETLINK = 2000;
@@ -84,25 +85,17 @@ function waysOf(backend: Backend): readonly Way[] {
 
 async function measure(way: Way, services: VirtualService[], first: number): Promise<Cost> {
   const times: number[] = [];
-  const before = cpuMs();
+  const before = cpuWithChildrenMs();
   for (let count = 0; count < way.count; count += 1) {
     const startedMs = performance.now();
     await way.run(services, first + count);
     times.push(performance.now() - startedMs);
   }
-  return { cpuMs: (cpuMs() - before) / way.count, medianMs: median(times) };
+  return { cpuMs: (cpuWithChildrenMs() - before) / way.count, medianMs: median(times) };
 }
 
-/** Of this process and of the children that have ended. Theirs come in ticks of 10 ms, see proc(5). */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
-  const TICK_MS = 10;
-  return (user + system) / 1000 + (Number(fields[13]) + Number(fields[14])) * TICK_MS;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+function cpuWithChildrenMs(): number {
+  return cpuMs() + endedChildrenCpuMs();
 }
 
 const costs = new Map<string, Cost[]>();
@@ -129,11 +122,7 @@ const typical = (name: string): Cost => {
     medianMs: median(list.map((cost) => cost.medianMs)),
   };
 };
-const nftVersion = execFileSync('nft', ['--version'], { encoding: 'utf8' }).trim();
-const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
-console.log(
-  `${cpus()[0]!.model} x ${cpus().length}, Linux ${kernel}, Node ${process.version}, ${nftVersion}`,
-);
+console.log(machine('nft'));
 console.log(`one slot's change, random services x 4 slots; medians of ${ROUNDS} rounds`);
 for (const size of SIZES) {
   for (const way of ['netlink', 'nft -f -']) {

@@ -70,7 +70,8 @@ function examine(need: Need): string | null {
   return findProgram(need) ? null : `no ${need} here (Debian package ${packages[need]})`;
 }
 
-function findProgram(name: string): boolean {
+/** Whether there is a program of that name to be run. */
+export function findProgram(name: string): boolean {
   // Debian keeps administrators' programs out of other users' PATH, though anybody may run them.
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return directories.some((directory) => {

@@ -8,12 +8,14 @@ import { missing, packages } from './needs.js';
  * missing after it is each test's own business to say.
  */
 export function installPackages(): string[] {
-  const wanted = new Set<string>();
-  for (const [program, name] of Object.entries(packages)) {
-    if (missing(program as keyof typeof packages) !== null) wanted.add(name);
-  }
-  if (wanted.size === 0) return [];
-  const names = [...wanted];
+  const programs = Object.keys(packages) as (keyof typeof packages)[];
+  return install(programs.filter((program) => missing(program) !== null).map((program) => packages[program]));
+}
+
+/** The same for any Debian packages. */
+export function install(wanted: readonly string[]): string[] {
+  const names = [...new Set(wanted)];
+  if (names.length === 0) return [];
   const asRoot = rootCommand();
   if (asRoot === null) {
     return [

@@ -15,14 +15,15 @@ export function isInside(): boolean {
 /**
  * Runs the calling file in user, network, mount and pid namespaces of its own, where it is root: the first
  * statement of a kernel test file is `await enterNamespace(import.meta.url)`. Outside, the file is started once
- * more inside, its results going straight to the test runner, and this call doesn't return. Where namespaces
+ * more inside, with the same arguments, its results going straight to the test runner, and this call doesn't return. Where namespaces
  * can't be had it returns, and the tests leave themselves out by their needs.
  */
 export async function enterNamespace(url: string): Promise<void> {
   if (isInside()) return prepare();
   if (missing('namespaces') !== null) return;
   const [file = '', ...args] = unshareCommand;
-  const child = spawn(file, [...args, process.execPath, ...process.execArgv, fileURLToPath(url)], {
+  const own = [...process.execArgv, fileURLToPath(url), ...process.argv.slice(2)];
+  const child = spawn(file, [...args, process.execPath, ...own], {
     stdio: 'inherit',
     env: { ...process.env, [marker]: '1', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
   });

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { tempDirectory } from '../../test/support/temp-directory.js';
-import { until } from '../../test/support/until.js';
+import { Program } from './program.js';
 import type { Target } from './targets.js';
 
 export interface HaproxyChecks {
   readonly targets: readonly Target[];
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** Lines of the backend: `option httpchk GET /`. */
+  /** Lines of the backend: `option httpchk`. */
   readonly lines?: readonly string[];
   /** Words of each server's line: `check-ssl`. */
   readonly server?: string;
@@ -20,70 +20,67 @@ export interface HaproxyChecks {
 /** HAProxy as a checker: one thread, one backend, no traffic. */
 export class Haproxy implements AsyncDisposable {
   readonly #temporary = tempDirectory();
-  readonly #child: ChildProcess;
-  /** What it has said so far. */
-  output = '';
+  readonly #program: Program;
 
   private constructor(checks: HaproxyChecks) {
     const file = join(this.#temporary.path, 'haproxy.cfg');
-    writeFileSync(file, configuration(checks, this.#socket));
-    const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const keep = (chunk: Buffer): void => {
-      this.output += chunk.toString();
-    };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    this.#child = child;
+    writeFileSync(file, configuration(checks, this.#temporary.path));
+    this.#program = new Program('haproxy', ['-db', '-f', file]);
   }
 
   /** Resolves when it has read its configuration; its first checks are under way a moment later. */
   static async start(checks: HaproxyChecks): Promise<Haproxy> {
     const haproxy = new Haproxy(checks);
-    const ready = (): boolean => !haproxy.#running() || existsSync(haproxy.#socket);
-    await until(ready, { what: 'HAProxy that listens' });
-    if (haproxy.#running()) return haproxy;
-    await haproxy[Symbol.asyncDispose]();
-    throw new Error(`HAProxy ended:\n${haproxy.output}`);
+    try {
+      await haproxy.#program.ready(() => existsSync(haproxy.#socket));
+      return haproxy;
+    } catch (error) {
+      await haproxy[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get pid(): number {
-    return this.#child.pid!;
+    return this.#program.pid;
+  }
+
+  /** How many servers it holds to be up. */
+  async up(): Promise<number> {
+    const socket = connect(this.#socket);
+    socket.end('show stat\n');
+    let text = '';
+    socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+    await once(socket, 'close');
+    return text.split('\n').filter((line) => /^members,s\d+,/.test(line) && line.includes(',UP,')).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#running()) {
-      const closed = once(this.#child, 'close');
-      this.#child.kill('SIGTERM');
-      await closed;
-    }
+    await this.#program[Symbol.asyncDispose]();
     this.#temporary[Symbol.dispose]();
   }
 
   get #socket(): string {
-    return join(this.#temporary.path, 'idle.sock');
-  }
-
-  #running(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return join(this.#temporary.path, 'admin.sock');
   }
 }
 
-/** `socket`: it doesn't run without listening somewhere; nobody ever connects. */
 function configuration(
   { targets, intervalMs, timeoutMs, lines = [], server = '' }: HaproxyChecks,
-  socket: string,
+  directory: string,
 ): string {
   return [
     'global',
     ' nbthread 1',
+    ` stats socket ${directory}/admin.sock`,
     'defaults',
     ' mode tcp',
     ` timeout connect ${timeoutMs}ms`,
     ` timeout check ${timeoutMs}ms`,
     ' timeout client 10s',
     ' timeout server 10s',
+    // It doesn't run without listening somewhere; nobody ever connects.
     'frontend idle',
-    ` bind unix@${socket}`,
+    ` bind unix@${directory}/idle.sock`,
     ' default_backend members',
     'backend members',
     ...lines.map((line) => ` ${line}`),

@@ -9,6 +9,7 @@ const peers = {
   haproxy: { package: 'haproxy', version: ['-v'] },
   keepalived: { package: 'keepalived', version: ['-v'] },
   'linux.uml': { package: 'user-mode-linux', version: ['--version'] },
+  modprobe: { package: 'kmod', version: ['--version'] },
   nft: { package: 'nftables', version: ['--version'] },
   nftlb: { package: 'nftlb', version: ['-v'] },
   wrk: { package: 'wrk', version: ['-v'] },

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ControlClient } from '../../src/cli/client.js';
+import { ControlClient, isAbsent } from '../../src/cli/client.js';
 import type { Plan, Status } from '../../src/status.js';
 import { tempDirectory } from '../../test/support/temp-directory.js';
-import { until } from '../../test/support/until.js';
+import { Program } from './program.js';
 
 export const sluiceBin = fileURLToPath(new URL('../../../bin/sluice.js', import.meta.url));
 
@@ -24,10 +22,8 @@ export class Sluice implements AsyncDisposable {
   readonly directory: string;
   readonly file: string;
   readonly control: ControlClient;
-  /** What it has said so far. */
-  output = '';
   readonly #temporary = tempDirectory();
-  #child: ChildProcess | null = null;
+  #program: Program | null = null;
 
   private constructor() {
     this.directory = this.#temporary.path;
@@ -40,7 +36,7 @@ export class Sluice implements AsyncDisposable {
     const sluice = new Sluice();
     try {
       sluice.configure(config);
-      await sluice.#spawn(options);
+      await sluice.#run(options);
     } catch (error) {
       await sluice.stop();
       throw error;
@@ -49,7 +45,12 @@ export class Sluice implements AsyncDisposable {
   }
 
   get pid(): number {
-    return this.#child!.pid!;
+    return this.#program!.pid;
+  }
+
+  /** What it has said so far. */
+  get output(): string {
+    return this.#program?.output ?? '';
   }
 
   /** Writes the file; `reload` puts it in force. JSON is YAML. */
@@ -73,12 +74,7 @@ export class Sluice implements AsyncDisposable {
 
   /** Ends it by SIGTERM, its rules staying, and removes its directory. */
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child !== null && this.#running()) {
-      const closed = once(child, 'close');
-      child.kill('SIGTERM');
-      await closed;
-    }
+    await this.#program?.[Symbol.asyncDispose]();
     this.#temporary[Symbol.dispose]();
   }
 
@@ -86,27 +82,20 @@ export class Sluice implements AsyncDisposable {
     await this.stop();
   }
 
-  #running(): boolean {
-    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  async #run({ nodeArgs = [], env = {}, deadlineMs = 60_000 }: SluiceOptions): Promise<void> {
+    this.#program = new Program(process.execPath, [...nodeArgs, sluiceBin, 'run', '-c', this.file], env);
+    await this.#program.ready(async () => {
+      const { backends } = await this.#statusOnceUp();
+      return backends.length > 0 && backends.every(({ converged }) => converged);
+    }, deadlineMs);
   }
 
-  async #spawn({ nodeArgs = [], env = {}, deadlineMs = 60_000 }: SluiceOptions): Promise<void> {
-    const child = spawn(process.execPath, [...nodeArgs, sluiceBin, 'run', '-c', this.file], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
-    });
-    this.#child = child;
-    const keep = (chunk: Buffer): void => {
-      this.output += chunk.toString();
-    };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    const converged = async (): Promise<boolean> => {
-      if (!this.#running()) return true;
-      const { backends } = await this.status();
-      return backends.length > 0 && backends.every((backend) => backend.converged);
-    };
-    await until(converged, { deadlineMs, everyMs: 50, what: 'a daemon that has converged' });
-    if (!this.#running()) throw new Error(`the daemon ended:\n${this.output}`);
+  async #statusOnceUp(): Promise<Pick<Status, 'backends'>> {
+    try {
+      return await this.status();
+    } catch (error) {
+      if (isAbsent(error)) return { backends: [] };
+      throw error;
+    }
   }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { missing, unshareCommand } from '../needs.js';
 import { succeed } from '../support/execute.js';
 
-const marker = 'SLUICE_TEST_INSIDE';
+export const marker = 'SLUICE_TEST_INSIDE';
 
 /** Whether this process is inside the namespaces, and may do to their network what it likes. */
 export function isInside(): boolean {

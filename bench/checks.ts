@@ -28,23 +28,29 @@ const { values: given, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string' }, warm: { type: 'string' }, window: { type: 'string' } },
 });
-const rounds = Number(given.rounds ?? 3);
-const times: Times = { warmSeconds: Number(given.warm ?? 5), windowSeconds: Number(given.window ?? 10) };
+/** What the command line says, else what the part needs, else the usual. */
+function timesOf(part: Part): Times & { readonly rounds: number } {
+  return {
+    rounds: Number(given.rounds ?? part.rounds ?? 3),
+    warmSeconds: Number(given.warm ?? part.warmSeconds ?? 5),
+    windowSeconds: Number(given.window ?? part.windowSeconds ?? 10),
+  };
+}
 
 async function measurePart(part: Part): Promise<void> {
   await using members = new Members(part.members);
   const { ports } = loopbackTargets(part.services);
   await members.open(...ports.map((port) => ({ address: '0.0.0.0', port })));
-  const { warmSeconds = times.warmSeconds, windowSeconds = times.windowSeconds } = part;
+  const { rounds, ...times } = timesOf(part);
   if (part.rules) await leaveRules(part);
   const names = Object.keys(part.ways).filter((name) => isHere(name, part.ways[name]!));
   const failed = new Map<string, string>();
-  const results = await interleave(part.rounds ?? rounds, names, async (name) => {
+  const results = await interleave(rounds, names, async (name) => {
     const way = part.ways[name]!;
     if (failed.has(name)) return null;
     try {
       await using checker = await way.start(part);
-      return await measure(checker, way.count, members, { warmSeconds, windowSeconds });
+      return await measure(checker, way.count, members, times);
     } catch (error) {
       failed.set(name, error instanceof Error ? error.message : String(error));
       return null;
@@ -91,17 +97,17 @@ function report(part: Part, results: ReadonlyMap<string, readonly Measured[]>): 
   });
   const head = ['checker', 'CPU us', 'ratio', 'goal', 'checks/s', 'up', 'MiB', 'late ms p50 / p99 / max'];
   const count = part.services * 4;
-  console.log(`\n${part.title}: ${count} members each ${part.intervalMs} ms\n\n${table(head, rows)}`);
+  const { rounds, warmSeconds, windowSeconds } = timesOf(part);
+  const how = `${rounds} rounds, ${windowSeconds} s measured after ${warmSeconds} s`;
+  console.log(`\n${part.title}: ${count} members each ${part.intervalMs} ms; ${how}\n\n${table(head, rows)}`);
 }
 
 const wanted = positionals.length > 0 ? positionals : Object.keys(parts);
-if (!isGuest()) {
-  console.log(machine('haproxy', 'keepalived', 'linux.uml', 'nft'));
-  console.log(`${rounds} rounds, ${times.windowSeconds} s measured after ${times.warmSeconds} s; medians`);
-}
+if (!isGuest()) console.log(machine('haproxy', 'keepalived', 'linux.uml', 'nft'));
 for (const name of wanted) {
   const part = parts[name];
   if (part === undefined) throw new Error(`no part ${name}: ${Object.keys(parts).join(', ')}`);
-  if (part.guest && !isGuest()) await inGuest(import.meta.url, [name, `--rounds=${rounds}`]);
+  if (part.guest && !isGuest())
+    await inGuest(import.meta.url, [name, ...process.argv.slice(2).filter((word) => word.startsWith('--'))]);
   else await measurePart(part);
 }

@@ -57,7 +57,7 @@ async function settled(): Promise<void> {
         cluster.services.flatMap((service) => service.endpoints),
       );
       const wrong = endpoints.find(
-        ({ address, port, state }) => (state === 'up') !== flapping.isUp({ address, port: port! }),
+        ({ address, port, state }) => (state === 'up') !== flapping.history.isUp({ address, port: port! }),
       );
       if (wrong !== undefined) throw new Error(`${wrong.id} is ${wrong.state}`);
       return backends.every(({ converged }) => converged);
@@ -71,8 +71,8 @@ async function truth(when: string): Promise<boolean> {
   await settled();
   const plan = await sluice.plan();
   const operations = plan.backends.reduce((sum, { change }) => sum + change.changes.length, 0);
-  const found = await wrongs(services, (member) => flapping.isUp(member));
-  const serving = targets.filter((target) => flapping.isUp(target)).length;
+  const found = await wrongs(services, (member) => flapping.history.isUp(member));
+  const serving = targets.filter((target) => flapping.history.isUp(target)).length;
   console.log(`${when}: ${serving} of ${targets.length} members serve; the plan has ${operations} changes;`);
   console.log(`  the kernel is wrong about ${found.length} of ${services.length} services`);
   for (const line of found.slice(0, 10)) console.log(`  ${line}`);
@@ -101,7 +101,7 @@ const known = new Set(
   services.flatMap(({ members }, nth) => members.map((member) => `${nth} ${keyOf(member)}`)),
 );
 const astray = Object.keys(report.answers).filter((answer) => !known.has(answer));
-const { withoutMember, noticing, inexcusable } = judge(report.failures, services, flapping, noticeMs);
+const { withoutMember, noticing, inexcusable } = judge(report.failures, services, flapping.history, noticeMs);
 console.log(`${changes} changes of members; ${report.answered} connections answered by the right members`);
 console.log(`  ${withoutMember.length} failed with no member that had served for ${noticeMs / 1000} s`);
 console.log(

@@ -2,19 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Members } from '../kit/members.js';
 import type { Target } from '../kit/targets.js';
-import { keyOf } from './site.js';
+import { History } from './history.js';
 
 /** A member is looked at this often; one that is down comes back then, one that is up falls in one of three cases. */
 const EVERY_MS = 10;
 const FALL_SHARE = 1 / 3;
 
-/** Members that stop and start serving at random, and the truth about when each did. */
+/** Members that stop and start serving at random. */
 export class Flapping {
+  readonly history = new History();
   readonly #members: Members;
   readonly #targets: readonly Target[];
   readonly #random: () => number;
-  /** By key: the times of its changes in turn, beginning with its first start. */
-  readonly #changes = new Map<string, number[]>();
 
   constructor(members: Members, targets: readonly Target[], random: () => number) {
     this.#members = members;
@@ -23,9 +22,9 @@ export class Flapping {
   }
 
   async openAll(): Promise<void> {
-    const closed = this.#targets.filter((target) => !this.isUp(target));
+    const closed = this.#targets.filter((target) => !this.history.isUp(target));
     await this.#members.open(...closed);
-    for (const target of closed) this.#changed(target);
+    for (const target of closed) this.history.changed(target, Date.now());
   }
 
   /** How many changes it made. */
@@ -36,39 +35,17 @@ export class Flapping {
       const waitMs = nextMs - performance.now();
       if (waitMs > 0) await sleep(waitMs);
       const target = this.#targets[Math.floor(this.#random() * this.#targets.length)]!;
-      if (!this.isUp(target)) {
+      if (!this.history.isUp(target)) {
         await this.#members.open(target);
-        this.#changed(target);
+        this.history.changed(target, Date.now());
         changes += 1;
       } else if (this.#random() < FALL_SHARE) {
-        this.#changed(target);
+        this.history.changed(target, Date.now());
         await this.#members.close(target);
         changes += 1;
       }
     }
     return changes;
-  }
-
-  isUp(target: Target): boolean {
-    return (this.#changes.get(keyOf(target))?.length ?? 0) % 2 === 1;
-  }
-
-  /** Whether it served all the time between the two. */
-  servedThrough(target: Target, fromMs: number, toMs: number): boolean {
-    const changes = this.#changes.get(keyOf(target)) ?? [];
-    const before = changes.filter((atMs) => atMs <= fromMs).length;
-    return before % 2 === 1 && !changes.some((atMs) => atMs > fromMs && atMs <= toMs);
-  }
-
-  /** Whether it stopped serving between the two. */
-  fellWithin(target: Target, fromMs: number, toMs: number): boolean {
-    const changes = this.#changes.get(keyOf(target)) ?? [];
-    return changes.some((atMs, nth) => nth % 2 === 1 && atMs >= fromMs && atMs <= toMs);
-  }
-
-  #changed(target: Target): void {
-    const key = keyOf(target);
-    this.#changes.set(key, [...(this.#changes.get(key) ?? []), Date.now()]);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Failure } from './client-process.js';
-import type { Flapping } from './flapping.js';
+import type { History } from './history.js';
 import type { Service } from './site.js';
 
 export interface Judged {
@@ -15,16 +15,16 @@ export interface Judged {
 export function judge(
   failures: readonly Failure[],
   services: readonly Service[],
-  flapping: Flapping,
+  history: History,
   noticeMs: number,
 ): Judged {
   const judged = { withoutMember: [] as Failure[], noticing: [] as Failure[], inexcusable: [] as Failure[] };
   for (const failure of failures) {
     const { members } = services[failure.service]!;
     const fromMs = failure.fromMs - noticeMs;
-    if (!members.some((member) => flapping.servedThrough(member, fromMs, failure.toMs)))
+    if (!members.some((member) => history.servedThrough(member, fromMs, failure.toMs)))
       judged.withoutMember.push(failure);
-    else if (members.some((member) => flapping.fellWithin(member, fromMs, failure.toMs)))
+    else if (members.some((member) => history.fellWithin(member, fromMs, failure.toMs)))
       judged.noticing.push(failure);
     else judged.inexcusable.push(failure);
   }

@@ -4,7 +4,8 @@ import { succeed } from '../../test/support/execute.js';
 import type { Target } from '../kit/targets.js';
 import { keyOf, type Service } from './site.js';
 
-interface Listed {
+/** One object of `nft -j list table`, as far as it is looked at; see libnftables-json(5). */
+export interface Listed {
   readonly map?: { readonly name: string; readonly elem?: readonly (readonly [unknown, unknown])[] };
   readonly set?: { readonly name: string; readonly elem?: readonly unknown[] };
   readonly rule?: { readonly chain: string; readonly expr: unknown };
@@ -16,7 +17,15 @@ export async function wrongs(
   isUp: (member: Target) => boolean,
 ): Promise<string[]> {
   const text = await succeed('nft', ['-j', 'list', 'table', 'inet', 'sluice']);
-  const { nftables } = JSON.parse(text) as { readonly nftables: readonly Listed[] };
+  return wrongsIn((JSON.parse(text) as { readonly nftables: readonly Listed[] }).nftables, services, isUp);
+}
+
+/** The same in what nft has listed. */
+export function wrongsIn(
+  nftables: readonly Listed[],
+  services: readonly Service[],
+  isUp: (member: Target) => boolean,
+): string[] {
   const map = (name: string): readonly (readonly [unknown, unknown])[] =>
     nftables.find((listed) => listed.map?.name === name)?.map?.elem ?? [];
   const refused = new Set(

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The few libc calls that Node has no name for, through koffi: loaded at first use, so that a configuration
- * that needs no kernel work needs no koffi either. All calls are synchronous and take microseconds; whoever
- * wants to wait in one does so in a worker.
+ * The few libc calls that Node has no name for, through koffi. All calls are synchronous and take microseconds;
+ * whoever wants to wait in one does so in a worker.
  */
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import { SluiceError } from '../errors.js';
 import { littleEndian } from './byte-order.js';
+import { type Koffi, type Native, loadKoffi } from './koffi.js';
 import { SystemError } from './system-error.js';
 
 /** Address families, socket types, options: the numbers of Linux on every architecture that Node supports. */
@@ -52,14 +50,6 @@ export interface Libc {
   close(fd: number): void;
 }
 
-type Native<A extends readonly unknown[]> = (...parameters: A) => number;
-
-interface Koffi {
-  // oxlint-disable-next-line no-unnecessary-type-parameters -- a C function has the type its caller knows it by
-  load(path: string | null): { func<F>(definition: string): F };
-  errno(): number;
-}
-
 let loaded: Libc | undefined;
 
 /**
@@ -67,27 +57,8 @@ let loaded: Libc | undefined;
  * Linux or no koffi.
  */
 export function loadLibc(): Libc {
-  loaded ??= bindLibc(requireKoffi());
+  loaded ??= bindLibc(loadKoffi());
   return loaded;
-}
-
-function requireKoffi(): Koffi {
-  if (process.platform !== 'linux') {
-    throw new SluiceError(
-      'SLUICE_UNAVAILABLE',
-      `this needs Linux, and here is ${process.platform}: use the proxy backend instead`,
-    );
-  }
-  try {
-    const koffi: Koffi = createRequire(import.meta.url)('koffi');
-    return koffi;
-  } catch (cause) {
-    throw new SluiceError(
-      'SLUICE_UNAVAILABLE',
-      'the package koffi, which talks to the kernel, is not installed: run `npm install koffi` beside sluice, or use the proxy backend',
-      { cause },
-    );
-  }
 }
 
 function bindLibc(koffi: Koffi): Libc {

@@ -14,3 +14,5 @@ export * from './nf-tables-read.js';
 export * from './nf-tables-userdata.js';
 export * from './nf-tables.js';
 export * from './turns.js';
+export * from './stream.js';
+export * from './streams.js';

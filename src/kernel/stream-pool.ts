@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+import { constants } from 'node:os';
+import type { Clock } from '../plugin/api.js';
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.js';
+import { PooledStream } from './pooled-stream.js';
+import { socketAddress } from './socket-address.js';
+import { type StreamCalls, streamCalls } from './stream-calls.js';
+import { StreamLanes } from './stream-lanes.js';
+import { type StreamOrigin, openStreamSocket, streamOrigin } from './stream-origin.js';
+import type { StreamHandler, StreamPeer } from './stream.js';
+import { SystemError } from './system-error.js';
+
+/** After so many connects the pool looks for answers in between: on loopback they wait, and free sockets. */
+const LOOK_AFTER = 16;
+/** Answers come soon or late: the pause between looks is this share of the youngest connection's age… */
+const PAUSE_SHARE = 1 / 8;
+/** …and within these bounds. */
+const LEAST_PAUSE_MS = 1;
+const MOST_PAUSE_MS = 20;
+/** So many sockets of one origin wait for their next connection. */
+const MOST_IDLE = 256;
+
+/** What is known of a peer. */
+interface Destination {
+  readonly address: Uint8Array;
+  readonly origin: StreamOrigin;
+  /** Sockets that may connect to it; null: none may be kept. */
+  readonly idle: PooledStream[] | null;
+}
+
+/**
+ * Non-blocking connections in a crowd, in the main loop, on sockets that serve again and again. One epoll descriptor
+ * watches them all; the pool looks at it without waiting: after the connects of one turn of the loop, and on a timer
+ * while answers are out.
+ *
+ * A socket is registered once, edge-triggered. Its events tell the state it has at the look, never an older one: an
+ * edge that an earlier connection left behind shows nothing of it. Only what was fetched in the same look can be
+ * older than a connection, and `startedAtLook` tells.
+ */
+export class StreamPool {
+  readonly #clock: Clock;
+  readonly #calls: StreamCalls;
+  readonly #epoll: Epoll;
+  readonly #byFd: (PooledStream | undefined)[] = [];
+  readonly #lanes = new StreamLanes();
+  readonly #destinations = new WeakMap<StreamPeer, Destination>();
+  readonly #idle = new Map<string, PooledStream[]>();
+  #timer: Disposable | null = null;
+  #timerMs = Infinity;
+  /** How often it has looked. */
+  #looks = 0;
+  #launched = 0;
+  #lookPlanned = false;
+  #looking = false;
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#calls = streamCalls();
+    this.#epoll = new Epoll();
+  }
+
+  /** See {@link Streams.connect}. */
+  connect(
+    peer: StreamPeer,
+    timeoutMs: number,
+    handler: StreamHandler<unknown>,
+    context: unknown,
+  ): PooledStream {
+    if (this.#launched >= LOOK_AFTER && !this.#looking) this.#look();
+    const { address, origin, idle } = this.#destinations.get(peer) ?? this.#learn(peer);
+    const stream = idle?.pop() ?? this.#open(origin, idle);
+    stream.startedMs = this.#clock.monotonicMs();
+    const result = this.#calls.connect(stream.fd, address);
+    if (result < 0 && result !== -constants.errno.EINPROGRESS) {
+      this.#close(stream);
+      throw new SystemError('connect', -result);
+    }
+    stream.handler = handler;
+    stream.context = context;
+    stream.use += 1;
+    stream.startedAtLook = this.#looks;
+    stream.established = false;
+    this.#lanes.add(stream, timeoutMs);
+    this.#launched += 1;
+    if (!this.#lookPlanned) {
+      this.#lookPlanned = true;
+      queueMicrotask(this.#lookAfterTurn);
+    }
+    return stream;
+  }
+
+  /** Releases all connections of this handler. */
+  releaseAll(handler: StreamHandler<unknown>): void {
+    for (const stream of this.#lanes) if (stream.handler === handler) this.#release(stream);
+  }
+
+  /** Releases all connections and closes all sockets. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = null;
+    for (const stream of this.#lanes) this.#release(stream);
+    for (const idle of this.#idle.values()) for (const stream of idle.splice(0)) this.#close(stream);
+    this.#epoll[Symbol.dispose]();
+  }
+
+  #learn(peer: StreamPeer): Destination {
+    const { address, family, port, source, fwmark } = peer;
+    const origin = streamOrigin(family, source, fwmark);
+    // A socket that is tied to an interface stays tied to its number, which may be another's by tomorrow; one that
+    // has connected to a mapped address speaks IPv4 from then on.
+    const scoped = origin.device !== null || address.includes('%') || source?.includes('%') === true;
+    const keepable = !scoped && !/^::ffff:.*\./i.test(address);
+    const destination: Destination = {
+      address: socketAddress(family, address, port),
+      origin,
+      idle: keepable ? this.#idleOf(`${family} ${source} ${fwmark}`) : null,
+    };
+    if (!scoped) this.#destinations.set(peer, destination);
+    return destination;
+  }
+
+  #idleOf(key: string): PooledStream[] {
+    let idle = this.#idle.get(key);
+    if (idle === undefined) this.#idle.set(key, (idle = []));
+    return idle;
+  }
+
+  #open(origin: StreamOrigin, idle: PooledStream[] | null): PooledStream {
+    const fd = openStreamSocket(this.#calls, origin);
+    try {
+      this.#epoll.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, fd);
+    } catch (error) {
+      this.#calls.close(fd);
+      throw error;
+    }
+    const stream = new PooledStream(fd, idle, this.#calls, this.#release);
+    this.#byFd[fd] = stream;
+    return stream;
+  }
+
+  readonly #release = (stream: PooledStream): void => {
+    if (stream.handler === null) return;
+    this.#lanes.remove(stream);
+    stream.handler = null;
+    stream.context = null;
+    const { idle } = stream;
+    const fit = this.#calls.disconnect(stream.fd) >= 0;
+    if (fit && idle !== null && idle.length < MOST_IDLE && !this.#closed) idle.push(stream);
+    else this.#close(stream);
+  };
+
+  /** The socket has no connection: closing it sends nothing. */
+  #close(stream: PooledStream): void {
+    this.#byFd[stream.fd] = undefined;
+    this.#calls.close(stream.fd);
+  }
+
+  readonly #lookAfterTurn = (): void => {
+    this.#lookPlanned = false;
+    if (this.#launched > 0 && !this.#closed && !this.#looking) this.#look();
+  };
+
+  readonly #lookOnTime = (): void => {
+    this.#timer = null;
+    this.#timerMs = Infinity;
+    if (!this.#closed && !this.#looking) this.#look();
+  };
+
+  /** The kernel first, the clock second: what has answered in time is not called late because the loop was held. */
+  #look(): void {
+    this.#looking = true;
+    this.#launched = 0;
+    try {
+      let count: number;
+      do {
+        this.#looks += 1;
+        count = this.#epoll.look();
+        const nowMs = this.#clock.monotonicMs();
+        for (let index = 0; index < count && !this.#closed; index += 1) {
+          const stream = this.#byFd[this.#epoll.tokenAt(index)];
+          const handler = stream?.handler;
+          if (stream === undefined || handler == null || stream.startedAtLook === this.#looks) continue;
+          this.#take(stream, handler, this.#epoll.maskAt(index), nowMs);
+        }
+      } while (count === this.#epoll.most && !this.#closed);
+      this.#expire(this.#clock.monotonicMs());
+    } finally {
+      this.#looking = false;
+      this.#planLook();
+    }
+  }
+
+  #take(stream: PooledStream, handler: StreamHandler<unknown>, mask: number, nowMs: number): void {
+    const { use } = stream;
+    try {
+      if (!stream.established) {
+        if ((mask & (EPOLLERR | EPOLLHUP)) !== 0) throw this.#errorOf(stream);
+        if ((mask & EPOLLOUT) === 0) return;
+        stream.established = true;
+        handler.connected(stream, nowMs);
+        if ((mask & (EPOLLIN | EPOLLRDHUP)) === 0 || stream.use !== use || stream.handler === null) return;
+      }
+      handler.ready(stream, nowMs);
+    } catch (error) {
+      if (stream.use !== use || stream.handler === null) fault(error);
+      else this.#end(stream, () => handler.failed(stream, error, nowMs));
+    }
+  }
+
+  #errorOf(stream: PooledStream): SystemError {
+    return new SystemError('connect', this.#calls.takeError(stream.fd) || constants.errno.ECONNRESET);
+  }
+
+  #expire(nowMs: number): void {
+    for (let stream = this.#lanes.overdue(nowMs); stream !== null; stream = this.#lanes.overdue(nowMs)) {
+      const { handler } = stream;
+      this.#end(stream, () => handler?.timedOut(stream, nowMs));
+    }
+  }
+
+  /** Tells the connection's last news. */
+  #end(stream: PooledStream, tell: () => void): void {
+    const { use } = stream;
+    try {
+      tell();
+    } catch (error) {
+      fault(error);
+    }
+    if (stream.use === use) this.#release(stream);
+  }
+
+  #planLook(): void {
+    if (this.#closed) return;
+    const nowMs = this.#clock.monotonicMs();
+    let atMs = Infinity;
+    if (this.#lanes.size > 0) {
+      const pauseMs = (nowMs - this.#lanes.youngestMs) * PAUSE_SHARE;
+      atMs = nowMs + Math.min(Math.max(pauseMs, LEAST_PAUSE_MS), MOST_PAUSE_MS);
+      atMs = Math.min(atMs, this.#lanes.dueMs);
+      if (this.#timerMs <= atMs) return;
+    }
+    this.#timer?.[Symbol.dispose]();
+    this.#timerMs = atMs;
+    this.#timer = atMs === Infinity ? null : this.#clock.after(atMs - nowMs, this.#lookOnTime);
+  }
+}
+
+/** A bug of a handler must not keep others from their news: it is thrown once they have them. */
+function fault(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

@@ -13,16 +13,20 @@ const LEAST_MS = 5;
 const MOST_MS = 50;
 
 /**
- * Aborts a little before the target's time-out (a twentieth, 5 to 50 ms): the core files only "timed out",
- * while the check can still say what it was waiting for and what came instead.
+ * How long a check may take of the target's time-out: a little less (a twentieth, 5 to 50 ms). The core files only
+ * "timed out", while the check can still say what it was waiting for and what came instead.
  */
+export function patienceMs({ timeoutMs }: CheckTarget): number {
+  return Math.max(0, timeoutMs - Math.min(MOST_MS, Math.max(LEAST_MS, timeoutMs * SHARE)));
+}
+
+/** Aborts when the check's patience is at its end. */
 export function deadline(target: CheckTarget, clock: Clock, signal: AbortSignal): Deadline {
-  const marginMs = Math.min(MOST_MS, Math.max(LEAST_MS, target.timeoutMs * SHARE));
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal.reason);
   if (signal.aborted) follow();
   signal.addEventListener('abort', follow, { once: true });
-  const timer = clock.after(Math.max(0, target.timeoutMs - marginMs), () =>
+  const timer = clock.after(patienceMs(target), () =>
     controller.abort(new Error('the deadline of the check is reached')),
   );
   return {

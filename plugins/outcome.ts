@@ -31,7 +31,7 @@ const MEMBER_FAULTS: Readonly<Record<string, readonly [FailKind, string]>> = {
   ENETDOWN: ['unreachable', 'network is down'],
 };
 
-/** What this host lacks: never held against the member. */
+/** What this host lacks: never held against the member. The core learns from the `code` that it is in need. */
 const LOCAL_FAULTS: Readonly<Record<string, string>> = {
   EMFILE: 'sluice has too many open files: raise LimitNOFILE',
   ENFILE: 'this host has too many open files: raise fs.file-max',
@@ -61,7 +61,11 @@ export function outcomeOfError(error: unknown, details?: Details): CheckOutcome 
   if (code === undefined || !(error instanceof Error)) throw error;
   if (code.startsWith('SLUICE_')) return inconclusive(error.message, details);
   const local = LOCAL_FAULTS[code];
-  if (local !== undefined) return inconclusive(`${local} (${code})`, details);
+  if (local !== undefined) {
+    // A source that is not on this host is a matter of the configuration; out of ports is one of the whole host.
+    const misplaced = code === 'EADDRNOTAVAIL' && 'syscall' in error && error.syscall === 'bind';
+    return inconclusive(`${local} (${code})`, misplaced ? details : { ...details, code });
+  }
   const member = MEMBER_FAULTS[code];
   if (member !== undefined) return fail(member[0], member[1], details);
   const tls = tlsReason(code, error);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { type OptionProblem, defineCheck } from 'sluice';
+import { type OptionProblem, type Prober, defineCheck } from 'sluice';
 import { converse } from '../dialogue/converse.js';
 import { compileScript, scriptProblems, scriptSchema } from '../dialogue/script.js';
 import { formatMs, pass } from '../outcome.js';
 import { onConnection } from '../probe-connection.js';
+import { sweepHalfOpen } from './half-open.js';
 import { connectionOptions, tlsSwitch, tlsSwitchProblems } from '../tls/options.js';
 
 export default defineCheck({
@@ -41,10 +42,10 @@ export default defineCheck({
     }
     return problems;
   },
-  create(context, { script: steps, tls, close }) {
+  create(context, { handshake, script: steps, tls, close }) {
     const script = compileScript(steps ?? []);
     const secure = connectionOptions(tls);
-    return {
+    const prober: Prober = {
       probe: (target, signal) =>
         onConnection(context, target, signal, secure, async ({ socket, tookMs, signal, transcript }) => {
           const connected = `connected${secure === undefined ? '' : ' with TLS'} in ${formatMs(tookMs)}`;
@@ -55,5 +56,8 @@ export default defineCheck({
           return wrong ?? pass(`${connected}, ${what} in ${formatMs(context.clock.monotonicMs() - startMs)}`);
         }),
     };
+    const half = handshake !== 'full' && script.length === 0 && secure === undefined && !close;
+    if (!half || process.platform !== 'linux') return prober;
+    return { ...prober, probeMany: (...sweep) => sweepHalfOpen(context.clock, prober, ...sweep) };
   },
 });

@@ -6,25 +6,16 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   NfTablesBatch,
-  SystemError,
-  Turns,
   isSystemError,
   type NetlinkSocket,
   type Refusal,
+  type SystemError,
   type TableName,
 } from 'sluice/kernel';
-import type { ApplyFailure, ChangeSet, Clock, VirtualService } from 'sluice';
+import type { Clock } from 'sluice';
 import { BatchPace } from './batch-pace.js';
 import type { ChainLedger } from './chain-ledger.js';
-import { UnsupportedService, chainOfService, heldOf, type HeldService } from './held.js';
-import { elementOf, entryChanges, keyOf, setOf } from './plan.js';
-
-/** One service's way, with what the kernel is believed to hold. */
-export interface Step {
-  readonly key: string;
-  readonly before: HeldService | null;
-  readonly after: VirtualService | null;
-}
+import { writeStep, type Batches, type Step } from './step.js';
 
 export interface Refused {
   readonly step: Step;
@@ -48,9 +39,12 @@ export class Applier {
    * a whole. Answers what the kernel refuses.
    */
   commitWhole(batch: NfTablesBatch, ledger: ChainLedger, steps: readonly Step[]): readonly Refusal[] {
-    for (const step of steps) writeStep(batch, ledger, step, batch);
+    for (const step of steps) writeStep({ ahead: batch, batch, after: batch }, ledger, step);
     const refusals = batch.commit(this.#socket);
-    if (refusals.length === 0) ledger.commit();
+    if (refusals.length === 0) {
+      ledger.maps.made();
+      ledger.commit();
+    }
     return refusals;
   }
 
@@ -70,9 +64,8 @@ export class Applier {
     let prepare = first;
     while (next < steps.length || prepare !== undefined) {
       signal.throwIfAborted();
-      const batch = new NfTablesBatch(this.#socket, this.#name);
-      const ahead = new NfTablesBatch(this.#socket, this.#name);
-      prepare?.(batch);
+      const batches = { ahead: this.#batch(), batch: this.#batch(), after: this.#batch() };
+      prepare?.(batches.batch);
       prepare = undefined;
       const started = this.#clock.monotonicMs();
       const limit = alone ? 1 : this.#pace.elements;
@@ -80,15 +73,12 @@ export class Applier {
       const from = next;
       while (next < steps.length && elements < limit) {
         const step = steps[next]!;
-        elements += 1 + writeStep(batch, ledger, step, step.before === null ? batch : ahead);
+        elements += 1 + writeStep(batches, ledger, step);
         next += 1;
       }
-      ledger.sweep(batch);
+      ledger.sweep(batches.batch);
       const members = steps.slice(from, next);
-      const refusal = firstError(ahead, this.#socket) ?? firstError(batch, this.#socket);
-      if (refusal === null) ledger.commit();
-      else ledger.rollback();
-      const error = refusal ?? this.#dropSurplus(members);
+      const error = this.#commit(batches, ledger);
       if (error === null) done.push(...members.map(({ key }) => key));
       else {
         refused.push(...members.map((step) => ({ step, error })));
@@ -104,32 +94,35 @@ export class Applier {
     return { done, refused };
   }
 
-  /**
-   * Deletes the slots that a service has no more use for, once the rule that draws from fewer is in force. A
-   * packet may have met the old rule just before and look its slot up just after: it must find a member then.
-   */
-  #dropSurplus(steps: readonly Step[]): SystemError | null {
-    const batch = new NfTablesBatch(this.#socket, this.#name);
-    let isNeeded = false;
-    for (const step of steps) {
-      const surplus = surplusOf(step);
-      if (surplus.length === 0 || step.before === null) continue;
-      const { frontend } = step.before;
-      batch.deleteElements(
-        setOf('slots', frontend.family),
-        surplus.map((slot) => keyOf(frontend, { slot, value: null })),
-      );
-      isNeeded = true;
+  /** Puts the batches in force one after the other; answers the first refusal. */
+  #commit({ ahead, batch, after }: Batches, ledger: ChainLedger): SystemError | null {
+    let refusal = firstError(ahead, this.#socket);
+    if (refusal === null) {
+      ledger.maps.made();
+      refusal = firstError(batch, this.#socket);
     }
-    return isNeeded ? firstError(batch, this.#socket) : null;
+    if (refusal !== null) {
+      ledger.rollback();
+      return refusal;
+    }
+    ledger.commit();
+    refusal = firstError(after, this.#socket);
+    if (refusal === null) this.#dropUnusedMaps(ledger);
+    return refusal;
   }
-}
 
-/** Slots beyond those that the service's new rule draws from. */
-function surplusOf({ before, after }: Step): number[] {
-  const wanted = after?.slots?.length ?? 0;
-  if (before === null || wanted === 0) return [];
-  return before.slots.flatMap((holder, slot) => (slot >= wanted && holder !== '' ? [slot] : []));
+  /** One that somebody else's rule reads stays: the next service to need a map gets it. */
+  #dropUnusedMaps(ledger: ChainLedger): void {
+    for (const map of ledger.maps.unused()) {
+      const batch = this.#batch();
+      batch.deleteSet(map);
+      if (firstError(batch, this.#socket) === null) ledger.maps.dropped(map);
+    }
+  }
+
+  #batch(): NfTablesBatch {
+    return new NfTablesBatch(this.#socket, this.#name);
+  }
 }
 
 /** The kernel's first refusal of a batch; null when it is in force. */
@@ -141,65 +134,4 @@ function firstError(batch: NfTablesBatch, socket: NetlinkSocket): SystemError | 
     if (isSystemError(error)) return error;
     throw error;
   }
-}
-
-/**
- * Writes a step; answers how many elements it changes. A chain that it leads to anew goes into `chains`: for a
- * service that has traffic a batch of its own, ahead. A packet that began under the old ruleset may meet the new
- * entry, and would find a chain that came with it still empty.
- */
-function writeStep(batch: NfTablesBatch, ledger: ChainLedger, step: Step, chains: NfTablesBatch): number {
-  const { before, after } = step;
-  const wanted = after === null ? null : { ...heldOf(after), balancing: chainOfService(after).chain };
-  const frontend = wanted?.frontend ?? before?.frontend;
-  if (frontend === undefined) return 0;
-  if (wanted !== null) {
-    const { balancing } = wanted;
-    if (before?.chain !== balancing.name) ledger.acquire(chains, balancing);
-    else if (before.modulus !== balancing.slots || ledger.isBroken(balancing.name)) {
-      ledger.mend(batch, balancing);
-    }
-  }
-  const changes = entryChanges(before, wanted);
-  let elements = 0;
-  const surplus = new Set<number | null>(surplusOf(step));
-  for (const { role, remove } of changes) {
-    const gone = role === 'slots' ? remove.filter(({ slot }) => !surplus.has(slot)) : remove;
-    batch.deleteElements(
-      setOf(role, frontend.family),
-      gone.map((entry) => keyOf(frontend, entry)),
-    );
-    elements += remove.length;
-  }
-  for (const { role, add } of changes) {
-    batch.addElements(
-      setOf(role, frontend.family),
-      add.map((entry) => elementOf(role, frontend, entry)),
-    );
-    elements += add.length;
-  }
-  if (before !== null && before.chain !== null && before.chain !== wanted?.chain)
-    ledger.release(before.chain);
-  return elements;
-}
-
-/** The steps of services that the table can hold, and the failures of those that it can't. */
-export async function supported(change: ChangeSet): Promise<{
-  readonly able: readonly Step[];
-  readonly failed: readonly ApplyFailure[];
-}> {
-  const turns = new Turns();
-  const able: Step[] = [];
-  const failed: ApplyFailure[] = [];
-  for (const { key, before, after } of change.changes) {
-    if (turns.due) await turns.give();
-    try {
-      if (after !== null) chainOfService(after);
-      able.push({ key, before: before === null ? null : heldOf(before), after });
-    } catch (error) {
-      if (!(error instanceof UnsupportedService)) throw error;
-      failed.push({ key, code: 'SLUICE_CFG_UNSUPPORTED', message: error.message });
-    }
-  }
-  return { able, failed };
 }

@@ -17,14 +17,16 @@ import {
   type PluginContext,
   type VirtualService,
 } from 'sluice';
-import { Applier, supported, type Refused, type Step } from './applier.js';
+import { Applier, type Refused } from './applier.js';
 import { ChainLedger } from './chain-ledger.js';
 import { watchDrift } from './drift.js';
 import { creationError, operatorError, operatorMessage } from './faults.js';
 import { preflight } from './preflight.js';
 import { renderChangeSet } from './render.js';
 import { addSkeleton, type ProbeTimeouts } from './skeleton.js';
+import { SlotMaps } from './slot-maps.js';
 import { takeSnapshot, type Snapshot } from './snapshot.js';
+import { supported, type Step } from './step.js';
 
 export interface NftablesOptions {
   readonly table: string;
@@ -66,7 +68,7 @@ export class NftablesBackend implements Backend {
   }
 
   render(change: ChangeSet): string {
-    return renderChangeSet(this.#name.table, change);
+    return renderChangeSet(this.#name.table, change, this.#known?.ledger.maps.copy() ?? new SlotMaps());
   }
 
   async apply(change: ChangeSet, signal: AbortSignal): Promise<ApplyReport> {
@@ -114,8 +116,8 @@ export class NftablesBackend implements Backend {
   }
 
   async #apply(change: ChangeSet, signal: AbortSignal): Promise<ApplyReport> {
-    const { able, failed } = await supported(change);
     const known = this.#known ?? (await this.#read());
+    const { able, failed } = await supported(change, known.ledger.maps);
     if (known.state !== 'sound' || known.strays > 0) return this.#repair(able, [], failed, signal);
     const { done, refused } = await this.#applier.run(known.ledger, able, signal);
     if (refused.length === 0) return { applied: done, failed };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * How many elements go into one batch. A commit holds up the event loop, and what it costs depends on the
- * table (each chain that reads a map makes its changes dearer), so that the size follows what the last took.
+ * table (the kernel looks through all chains for every batch that leads to one), so that the size follows what
+ * the last took.
  */
 export class BatchPace {
   #elements = 500;
@@ -15,8 +16,10 @@ export class BatchPace {
   took(elements: number, ms: number): void {
     if (elements < this.#elements / 2 && ms < TARGET_MS) return;
     const factor = Math.min(Math.max(TARGET_MS / Math.max(ms, 0.1), 0.2), 1.5);
-    this.#elements = Math.round(Math.min(Math.max(this.#elements * factor, 50), 2000));
+    this.#elements = Math.round(Math.min(Math.max(this.#elements * factor, LEAST), 2000));
   }
 }
 
-const TARGET_MS = 10;
+const TARGET_MS = 15;
+/** Below this a batch costs what the table makes it cost, whatever is in it. */
+const LEAST = 250;

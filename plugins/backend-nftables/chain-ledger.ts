@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { NfTablesBatch } from 'sluice/kernel';
 import { sharedChainNamed, type BalancingChain } from './chains.js';
+import { SlotMaps } from './slot-maps.js';
 
 /**
  * Which balancing chains the table has, and how many services' entries lead to each: a chain comes with its
  * first service and goes with its last. Changes count when the batch that makes them is in force.
  */
 export class ChainLedger {
+  readonly maps = new SlotMaps();
   readonly #users = new Map<string, number>();
   /** Chains whose rule is not what it should be. */
   readonly #broken = new Set<string>();
@@ -23,22 +25,22 @@ export class ChainLedger {
     return this.#broken.has(name) && !this.#mended.has(name);
   }
 
-  /** One more service will lead to the chain: makes it, or makes sure of its rule. */
-  acquire(batch: NfTablesBatch, chain: BalancingChain): void {
+  /** One more service will lead to the chain, its slots being in `map`: makes it, or makes sure of its rule. */
+  acquire(batch: NfTablesBatch, chain: BalancingChain, map: string | null): void {
     const users = this.#usersOf(chain.name);
     if (users === undefined) {
       batch.addChain(chain.name);
-      addRule(batch, chain);
+      addRule(batch, chain, map);
     } else if (!chain.shared || this.isBroken(chain.name)) {
-      this.mend(batch, chain);
+      this.mend(batch, chain, map);
     }
     this.#pendingUsers.set(chain.name, (users ?? 0) + 1);
   }
 
   /** Gives the chain the rule that it should have. */
-  mend(batch: NfTablesBatch, chain: BalancingChain): void {
+  mend(batch: NfTablesBatch, chain: BalancingChain, map: string | null): void {
     batch.deleteRules(chain.name);
-    addRule(batch, chain);
+    addRule(batch, chain, map);
     this.#mended.add(chain.name);
   }
 
@@ -66,7 +68,8 @@ export class ChainLedger {
   mendShared(batch: NfTablesBatch): void {
     for (const name of this.#broken) {
       const chain = sharedChainNamed(name);
-      if (chain !== null && this.isBroken(name) && (this.#usersOf(name) ?? 0) > 0) this.mend(batch, chain);
+      if (chain !== null && this.isBroken(name) && (this.#usersOf(name) ?? 0) > 0)
+        this.mend(batch, chain, null);
     }
   }
 
@@ -77,11 +80,17 @@ export class ChainLedger {
       else this.#users.delete(name);
     }
     for (const name of this.#mended) this.#broken.delete(name);
-    this.rollback();
+    this.maps.commit();
+    this.#forget();
   }
 
   /** The batch was refused: nothing has happened. */
   rollback(): void {
+    this.maps.rollback();
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#pendingUsers = new Map();
     this.#mended = new Set();
   }
@@ -93,7 +102,7 @@ export class ChainLedger {
   }
 }
 
-function addRule(batch: NfTablesBatch, chain: BalancingChain): void {
-  const rule = chain.rule();
+function addRule(batch: NfTablesBatch, chain: BalancingChain, map: string | null): void {
+  const rule = chain.rule(map ?? undefined);
   if (rule !== null) batch.addRule(chain.name, rule.expressions);
 }

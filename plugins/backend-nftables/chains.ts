@@ -6,14 +6,19 @@
 import type { AddressFrontend, Family } from 'sluice';
 import { FAMILIES } from './family.js';
 import { balance, type Draw, type Rule } from './rule.js';
+import { setNames } from './sets.js';
 
 export interface BalancingChain {
   readonly name: string;
+  readonly family: Family;
   readonly draw: Draw;
   readonly slots: number;
   readonly shared: boolean;
-  /** Null with no slots: nobody to send connections to. Made when asked for: most changes need no rule. */
-  rule(): Rule | null;
+  /**
+   * The rule that draws from `map`; shared chains read the family's first. Null with no slots: nobody to send
+   * connections to. Made when asked for: most changes need no rule.
+   */
+  rule(map?: string): Rule | null;
 }
 
 const SHARED = /^(random|source-hash)-([46])-(\d+)$/;
@@ -26,15 +31,17 @@ export function isDraw(name: string): name is Draw {
 export function balancingChain(frontend: AddressFrontend, draw: Draw, slots: number): BalancingChain {
   if (draw !== 'round-robin') return sharedChain(draw, frontend.family, slots);
   const { address, protocol, port, family } = frontend;
-  const rule = (): Rule | null => (slots === 0 ? null : balance(FAMILIES[family], draw, slots, protocol));
+  const rule = (map = setNames(family).slots): Rule | null =>
+    slots === 0 ? null : balance(FAMILIES[family], draw, slots, protocol, map);
   // nft's grammar takes no colon in a name; no two addresses become the same by this.
   const name = `${OWN_PREFIX}${address.replaceAll(':', '_')}-${protocol}-${port}`;
-  return { name, draw, slots, shared: false, rule };
+  return { name, family, draw, slots, shared: false, rule };
 }
 
 function sharedChain(draw: Draw, family: Family, slots: number): BalancingChain {
-  const rule = (): Rule | null => (slots === 0 ? null : balance(FAMILIES[family], draw, slots, null));
-  return { name: `${draw}-${family}-${slots}`, draw, slots, shared: true, rule };
+  const rule = (): Rule | null =>
+    slots === 0 ? null : balance(FAMILIES[family], draw, slots, null, setNames(family).slots);
+  return { name: `${draw}-${family}-${slots}`, family, draw, slots, shared: true, rule };
 }
 
 /** The shared chain of that name; null when it is none. */

@@ -15,7 +15,8 @@ import { SLOT_LIMIT, setNames } from './sets.js';
 export interface Part {
   frontend: AddressFrontend;
   chain: string | null;
-  slots: string[];
+  /** Slots by the map that has them. */
+  slots: Map<string, string[]>;
   refused: boolean;
   masqueraded: boolean;
   source: string | null;
@@ -28,7 +29,13 @@ export class Gathering {
   unreadable = false;
   readonly #servers = new Map<string, string>();
 
-  async read(socket: NetlinkSocket, name: TableName, family: Family): Promise<void> {
+  /** `slotMaps` are the family's maps of slots. */
+  async read(
+    socket: NetlinkSocket,
+    name: TableName,
+    family: Family,
+    slotMaps: readonly string[],
+  ): Promise<void> {
     const sets = setNames(family);
     const each = async (
       set: string,
@@ -46,16 +53,17 @@ export class Gathering {
       part.chain = verdict.chain;
       return true;
     });
-    await each(
-      sets.slots,
-      (part, { key, data }) => {
+    for (const map of slotMaps) {
+      const take = (part: Part, { key, data }: HeldElement): boolean => {
         const slot = slotOf(key);
         if (data === undefined || slot >= SLOT_LIMIT) return false;
-        part.slots[slot] = this.#server(data);
+        let slots = part.slots.get(map);
+        if (slots === undefined) part.slots.set(map, (slots = []));
+        slots[slot] = this.#server(data);
         return true;
-      },
-      4,
-    );
+      };
+      await each(map, take, 4);
+    }
     await each(sets.refused, (part) => {
       part.refused = true;
       return true;
@@ -77,7 +85,14 @@ export class Gathering {
     if (known !== undefined) return known;
     const frontend = frontendOf(key, family);
     if (frontend === null) return null;
-    const part = { frontend, chain: null, slots: [], refused: false, masqueraded: false, source: null };
+    const part: Part = {
+      frontend,
+      chain: null,
+      slots: new Map(),
+      refused: false,
+      masqueraded: false,
+      source: null,
+    };
     this.parts.set(id, part);
     return part;
   }

@@ -3,6 +3,13 @@
 import { frontendKey, type AddressFrontend, type RealServer, type VirtualService } from 'sluice';
 import { balancingChain, isDraw, type BalancingChain } from './chains.js';
 import { serverOfKey } from './keys.js';
+import { setNames } from './sets.js';
+
+/** An entry in a map of slots. */
+export interface SlotPlace {
+  readonly map: string;
+  readonly slot: number;
+}
 
 /** All that the table holds (or shall hold) for one service. */
 export interface HeldService {
@@ -11,8 +18,12 @@ export interface HeldService {
   readonly chain: string | null;
   /** The number of slots that the chain draws from; -1 when its rule is not what it should be. */
   readonly modulus: number;
+  /** The map that has the slots: the one that the chain draws from, if it draws at all. */
+  readonly map: string | null;
   /** Server keys by slot; holes are empty strings. */
   readonly slots: readonly string[];
+  /** Slots in maps that the chain does not draw from. */
+  readonly misplaced: readonly SlotPlace[];
   readonly refused: boolean;
   readonly masqueraded: boolean;
   readonly source: string | null;
@@ -46,14 +57,16 @@ function unsupported(what: string): UnsupportedService {
   return new UnsupportedService(`backend nftables does not support ${what}`);
 }
 
-/** What the table holds when it holds this service. */
-export function heldOf(service: VirtualService): HeldService {
+/** What the table holds when it holds this service with its slots in `map`: the family's first if not told. */
+export function heldOf(service: VirtualService, map?: string | null): HeldService {
   const { frontend, chain } = chainOfService(service);
   return {
     frontend,
     chain: chain.name,
     modulus: chain.slots,
+    map: chain.slots === 0 ? null : (map ?? setNames(frontend.family).slots),
     slots: service.slots ?? [],
+    misplaced: [],
     refused: chain.slots === 0,
     masqueraded: service.sourceNat === 'masquerade',
     source: service.sourceNat === 'none' || service.sourceNat === 'masquerade' ? null : service.sourceNat,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The entries that lead from what the table holds for a service to what it shall hold. Pure. */
 import { NFT_GOTO, addressBytes, type SetElement } from 'sluice/kernel';
-import type { AddressFrontend, Family } from 'sluice';
+import type { AddressFrontend } from 'sluice';
 import type { HeldService } from './held.js';
 import { serverBytes, serviceKeyBytes, slotKeyBytes } from './keys.js';
 import { setNames } from './sets.js';
@@ -18,15 +18,29 @@ export interface Entry {
 /** One set's entries that go and come. A key that gets other data is in both. */
 export interface EntryChange {
   readonly role: SetRole;
+  readonly set: string;
   readonly remove: readonly Entry[];
   readonly add: readonly Entry[];
 }
 
 /** Only what differs, and one change per key: the kernel may refuse a batch that changes a key twice. */
 export function entryChanges(before: HeldService | null, after: HeldService | null): EntryChange[] {
+  const family = (after ?? before)?.frontend.family;
+  if (family === undefined) return [];
+  const names = setNames(family);
+  const single = (
+    role: SetRole,
+    old: string | null | undefined,
+    wanted: string | null | undefined,
+  ): EntryChange => ({
+    role,
+    set: names[role],
+    remove: old === wanted || old === undefined ? [] : [{ slot: null, value: old }],
+    add: old === wanted || wanted === undefined ? [] : [{ slot: null, value: wanted }],
+  });
   const changes = [
     single('services', before?.chain ?? undefined, after?.chain ?? undefined),
-    slots(before?.slots ?? [], after?.slots ?? []),
+    ...slotChanges(before, after),
     single('refused', mark(before?.refused), mark(after?.refused)),
     single('masqueraded', mark(before?.masqueraded), mark(after?.masqueraded)),
     single('sources', before?.source ?? undefined, after?.source ?? undefined),
@@ -39,34 +53,25 @@ function mark(listed: boolean | undefined): null | undefined {
   return listed === true ? null : undefined;
 }
 
-function single(
-  role: SetRole,
-  before: string | null | undefined,
-  after: string | null | undefined,
-): EntryChange {
-  if (before === after) return { role, remove: [], add: [] };
-  return {
-    role,
-    remove: before === undefined ? [] : [{ slot: null, value: before }],
-    add: after === undefined ? [] : [{ slot: null, value: after }],
+/** By map: the one that the service leaves, the one that it has from now on, and those that it never should have had. */
+function slotChanges(before: HeldService | null, after: HeldService | null): EntryChange[] {
+  const changes = new Map<string, { readonly remove: Entry[]; readonly add: Entry[] }>();
+  const at = (map: string) => {
+    const known = changes.get(map) ?? { remove: [], add: [] };
+    changes.set(map, known);
+    return known;
   };
-}
-
-function slots(before: readonly string[], after: readonly string[]): EntryChange {
-  const remove: Entry[] = [];
-  const add: Entry[] = [];
-  for (let slot = 0; slot < Math.max(before.length, after.length); slot += 1) {
-    const old = before[slot] ?? '';
-    const wanted = after[slot] ?? '';
-    if (old === wanted) continue;
-    if (old !== '') remove.push({ slot, value: old });
-    if (wanted !== '') add.push({ slot, value: wanted });
-  }
-  return { role: 'slots', remove, add };
-}
-
-export function setOf(role: SetRole, family: Family): string {
-  return setNames(family)[role];
+  const stays = before?.map === after?.map;
+  const old = before?.slots ?? [];
+  const wanted = after?.slots ?? [];
+  old.forEach((value, slot) => {
+    if (value !== '' && !(stays && wanted[slot] === value)) at(before!.map!).remove.push({ slot, value });
+  });
+  for (const { map, slot } of before?.misplaced ?? []) at(map).remove.push({ slot, value: '' });
+  wanted.forEach((value, slot) => {
+    if (value !== '' && !(stays && old[slot] === value)) at(after!.map!).add.push({ slot, value });
+  });
+  return [...changes].map(([set, change]) => ({ role: 'slots', set, ...change }));
 }
 
 /** An entry as the kernel takes it. */

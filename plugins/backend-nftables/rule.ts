@@ -48,9 +48,14 @@ export type Draw = 'round-robin' | 'random' | 'source-hash';
  */
 const HASH_SEED = 0x51;
 
-/** Draws a slot and sends the connection to the member that holds it. */
-export function balance(facts: FamilyFacts, draw: Draw, slots: number, protocol: Protocol | null): Rule {
-  const map = `slots${facts.family}`;
+/** Draws a slot and sends the connection to the member that holds it in `map`. */
+export function balance(
+  facts: FamilyFacts,
+  draw: Draw,
+  slots: number,
+  protocol: Protocol | null,
+  map: string,
+): Rule {
   const slot = register(facts.slotWord);
   const spare = register(facts.spareWord);
   const { expressions: drawing, text: drawn } = drawSlot(facts, draw, slots, slot, spare);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { MessageWriter, attributeList, numberOf, attributes, type HeldRule } from 'sluice/kernel';
+import { MessageWriter, attributeList, attributes, numberOf, textOf, type HeldRule } from 'sluice/kernel';
 import type { Rule } from './rule.js';
 
 /**
@@ -25,6 +25,13 @@ function holdsAll(held: Buffer, sent: Buffer): boolean {
     if (other === undefined) return false;
     return nested ? holdsAll(other, data) : other.equals(data);
   });
+}
+
+/** The map that a rule looks its last register up in; null when it looks up nothing. */
+export function mapOf(rule: HeldRule): string | null {
+  const NFTA_LOOKUP_SET = 1;
+  const lookup = rule.expressions.findLast(({ name }) => name === 'lookup');
+  return lookup === undefined ? null : (textOf(attributes(lookup.data).get(NFTA_LOOKUP_SET)) ?? null);
 }
 
 /** The modulus of a rule that draws a slot in turn; null when it doesn't. */

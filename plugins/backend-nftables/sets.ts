@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** The sets and maps of the table: hashes all of them, so that neither packets nor changes ever walk a list. */
+/** The sets and maps of the table: hashes all of them, so that no packet ever walks a list. */
 import { littleEndian, udata, type SetDefinition } from 'sluice/kernel';
 import type { Family } from 'sluice';
-import { BOTH, type FamilyFacts } from './family.js';
+import { BOTH, FAMILIES, type FamilyFacts } from './family.js';
 
 export const setNames = (family: Family) =>
   ({
     /** address . protocol . port to the chain that balances the service */
     services: `svc${family}`,
-    /** address . protocol . port . slot to the member that holds the slot */
+    /** address . protocol . port . slot to the member that holds the slot; see slot-maps.ts for further ones */
     slots: `slots${family}`,
     /** Services without a member: new connections are refused. */
     refused: `refuse${family}`,
@@ -38,7 +38,7 @@ export const TABLE_SETS: readonly TableSet[] = BOTH.flatMap(setsOfFamily);
 
 function setsOfFamily(facts: FamilyFacts): TableSet[] {
   const names = setNames(facts.family);
-  const address = facts.family === 4 ? TYPES.ipv4_addr : TYPES.ipv6_addr;
+  const address = addressType(facts);
   const keyType = concatenated(address, TYPES.inet_proto, TYPES.inet_service);
   const keyBytes = facts.addressBytes + 8;
   const keyText = `type ${facts.addressType} . inet_proto . inet_service`;
@@ -51,18 +51,7 @@ function setsOfFamily(facts: FamilyFacts): TableSet[] {
       definition: { name: names.services, keyType, keyBytes, data: 'verdict' },
       text: `map ${names.services} { ${keyText} : verdict; }`,
     },
-    {
-      definition: {
-        name: names.slots,
-        keyType: concatenated(address, TYPES.inet_proto, TYPES.inet_service, TYPES.integer),
-        keyBytes: keyBytes + 4,
-        data: { type: concatenated(address, TYPES.inet_service), bytes: facts.addressBytes + 4 },
-        userdata: slotsTypeof(facts),
-      },
-      text:
-        `map ${names.slots} { typeof ${facts.header} daddr . meta l4proto . th dport . ` +
-        `numgen inc mod ${SLOT_LIMIT} : ${facts.header} daddr . th dport; }`,
-    },
+    slotMap(names.slots, facts.family),
     plain(names.refused),
     plain(names.masqueraded),
     {
@@ -75,6 +64,28 @@ function setsOfFamily(facts: FamilyFacts): TableSet[] {
       text: `map ${names.sources} { ${keyText} : ${facts.addressType}; }`,
     },
   ];
+}
+
+/** A map of slots of that name. */
+export function slotMap(name: string, family: Family): TableSet {
+  const facts = FAMILIES[family];
+  const address = addressType(facts);
+  return {
+    definition: {
+      name,
+      keyType: concatenated(address, TYPES.inet_proto, TYPES.inet_service, TYPES.integer),
+      keyBytes: facts.addressBytes + 12,
+      data: { type: concatenated(address, TYPES.inet_service), bytes: facts.addressBytes + 4 },
+      userdata: slotsTypeof(facts),
+    },
+    text:
+      `map ${name} { typeof ${facts.header} daddr . meta l4proto . th dport . ` +
+      `numgen inc mod ${SLOT_LIMIT} : ${facts.header} daddr . th dport; }`,
+  };
+}
+
+function addressType({ family }: FamilyFacts): number {
+  return family === 4 ? TYPES.ipv4_addr : TYPES.ipv6_addr;
 }
 
 /**

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { NF_ACCEPT, NFT_DATA_VERDICT, type HeldChain, type HeldRule, type HeldSet } from 'sluice/kernel';
+import {
+  NF_ACCEPT,
+  NFT_DATA_VERDICT,
+  type HeldChain,
+  type HeldRule,
+  type HeldSet,
+  type SetDefinition,
+} from 'sluice/kernel';
 import type { Rule } from './rule.js';
 import { isSameRule } from './same-rule.js';
-import { TABLE_SETS } from './sets.js';
+import { TABLE_SETS, slotMap } from './sets.js';
 import { skeletonChains, type ProbeTimeouts } from './skeleton.js';
+import { furtherMapFamily } from './slot-maps.js';
 
 /** Whether the part of the table that no service changes is what we made. */
 export function isSoundSkeleton(
@@ -14,13 +22,12 @@ export function isSoundSkeleton(
   uid: number,
 ): boolean {
   const setsByName = new Map(sets.map((set) => [set.name, set]));
-  const soundSets = TABLE_SETS.every(({ definition }) => {
-    const set = setsByName.get(definition.name);
-    if (set === undefined || set.keyBytes !== definition.keyBytes) return false;
-    if (definition.data === undefined) return set.dataBytes === 0;
-    if (definition.data === 'verdict') return set.dataType === NFT_DATA_VERDICT;
-    return set.dataType !== NFT_DATA_VERDICT && set.dataBytes === definition.data.bytes;
-  });
+  const soundSets =
+    TABLE_SETS.every(({ definition }) => isSoundSet(setsByName.get(definition.name), definition)) &&
+    sets.every((set) => {
+      const family = furtherMapFamily(set.name);
+      return family === null || isSoundSet(set, slotMap(set.name, family).definition);
+    });
   const chainsByName = new Map(chains.map((chain) => [chain.name, chain]));
   return (
     soundSets &&
@@ -37,6 +44,13 @@ export function isSoundSkeleton(
       return hooked && areSameRules(rules.get(name) ?? [], wanted);
     })
   );
+}
+
+function isSoundSet(set: HeldSet | undefined, { keyBytes, data }: SetDefinition): boolean {
+  if (set === undefined || set.keyBytes !== keyBytes) return false;
+  if (data === undefined) return set.dataBytes === 0;
+  if (data === 'verdict') return set.dataType === NFT_DATA_VERDICT;
+  return set.dataType !== NFT_DATA_VERDICT && set.dataBytes === data.bytes;
 }
 
 /** Whether a chain's rules are these, in this order. */

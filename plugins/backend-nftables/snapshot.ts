@@ -15,16 +15,17 @@ import {
   type TableName,
 } from 'sluice/kernel';
 import { SluiceError, frontendKey, type VirtualService } from 'sluice';
-import type { Step } from './applier.js';
 import { ChainLedger } from './chain-ledger.js';
 import { balancingChain, isBalancingName, sharedChainNamed, type BalancingChain } from './chains.js';
 import { BOTH } from './family.js';
 import { Gathering, type Part } from './gathering.js';
-import { serviceOf, type HeldService } from './held.js';
+import { serviceOf, type HeldService, type SlotPlace } from './held.js';
 import type { Rule } from './rule.js';
-import { modulusOf } from './same-rule.js';
+import { mapOf, modulusOf } from './same-rule.js';
 import { areSameRules, isSoundSkeleton } from './skeleton-check.js';
 import { tableComment, type ProbeTimeouts } from './skeleton.js';
+import { furtherMapFamily, isSlotMap } from './slot-maps.js';
+import type { Step } from './step.js';
 
 /** What is wrong with the table as a whole, if anything. */
 export type TableState = 'absent' | 'sound' | 'strange';
@@ -91,11 +92,16 @@ async function read(
     if (list === undefined) rules.set(rule.chain, [rule]);
     else list.push(rule);
   });
-  if (!isSoundSkeleton(chains, rules, await readSets(socket, name), probes, uid)) return strange;
+  const sets = await readSets(socket, name);
+  if (!isSoundSkeleton(chains, rules, sets, probes, uid)) return strange;
 
   const gathered = new Gathering();
-  for (const { family } of BOTH) await gathered.read(socket, name, family);
+  for (const { family } of BOTH) {
+    const slotMaps = sets.map((set) => set.name).filter((set) => isSlotMap(set, family));
+    await gathered.read(socket, name, family, slotMaps);
+  }
   if (gathered.unreadable) return strange;
+  for (const set of sets) if (furtherMapFamily(set.name) !== null) ledger.maps.record(set.name);
   return assemble(gathered, chains, rules, ledger, probes);
 }
 
@@ -127,25 +133,48 @@ async function assemble(
   const services: VirtualService[] = [];
   const cleaning: Step[] = [];
   for (const part of gathered.parts.values()) {
-    const chain = soundChain(part, rules, ledger, names);
-    const service: HeldService = {
-      ...part,
-      modulus: chain?.slots ?? -1,
-      slots: Array.from(part.slots, (key) => key ?? ''),
-    };
-    const whole = chain === null ? null : serviceOf(service, chain);
-    held.set(whole?.key ?? frontendKey(part.frontend), service);
-    if (whole === null || service.slots.length > (chain?.slots ?? 0)) {
-      cleaning.push({ key: whole?.key ?? frontendKey(part.frontend), before: service, after: whole });
+    const sound = soundChain(part, rules, ledger, names);
+    const service = heldPart(part, sound);
+    const whole = sound === null ? null : serviceOf(service, sound.chain);
+    const key = whole?.key ?? frontendKey(part.frontend);
+    held.set(key, service);
+    ledger.maps.move(key, service.map);
+    if (whole === null || service.slots.length > service.modulus || service.misplaced.length > 0) {
+      cleaning.push({ key, before: service, after: whole });
     }
     if (whole !== null) services.push(whole);
     if (turns.due) await turns.give();
   }
-  return { state: 'sound', probes, held, services, strays: strays + cleaning.length, ledger, cleaning };
+  ledger.commit();
+  strays += cleaning.length + ledger.maps.unused().length;
+  return { state: 'sound', probes, held, services, strays, ledger, cleaning };
 }
 
-function ruleList(chain: BalancingChain): Rule[] {
-  const rule = chain.rule();
+/** A chain as a service's entry leads to it, and the map that it draws from; null for one without slots. */
+interface SoundChain {
+  readonly chain: BalancingChain;
+  readonly map: string | null;
+}
+
+/** Without a sound chain the first map that has slots of the service counts as its own. */
+function heldPart(part: Part, sound: SoundChain | null): HeldService {
+  const map = sound === null ? ([...part.slots.keys()][0] ?? null) : sound.map;
+  const misplaced: SlotPlace[] = [];
+  for (const [other, slots] of part.slots) {
+    if (other !== map) slots.forEach((_, slot) => misplaced.push({ map: other, slot }));
+  }
+  const slots = map === null ? [] : (part.slots.get(map) ?? []);
+  return {
+    ...part,
+    modulus: sound?.chain.slots ?? -1,
+    map,
+    slots: Array.from(slots, (key) => key ?? ''),
+    misplaced,
+  };
+}
+
+function ruleList(chain: BalancingChain, map: string | null = null): Rule[] {
+  const rule = chain.rule(map ?? undefined);
   return rule === null ? [] : [rule];
 }
 
@@ -155,13 +184,16 @@ function soundChain(
   rules: ReadonlyMap<string, readonly HeldRule[]>,
   ledger: ChainLedger,
   names: ReadonlySet<string>,
-): BalancingChain | null {
+): SoundChain | null {
   if (chain === null || !names.has(chain) || ledger.isBroken(chain)) return null;
   const shared = sharedChainNamed(chain);
-  if (shared !== null) return shared.name.includes(`-${frontend.family}-`) ? shared : null;
+  if (shared !== null) {
+    return shared.family === frontend.family ? { chain: shared, map: ledger.maps.choose(shared) } : null;
+  }
   const list = rules.get(chain) ?? [];
   const slots = list.length === 0 ? 0 : modulusOf(list[0]!);
-  if (slots === null) return null;
+  const map = list.length === 0 ? null : mapOf(list[0]!);
+  if (slots === null || (map !== null && !isSlotMap(map, frontend.family))) return null;
   const own = balancingChain(frontend, 'round-robin', slots);
-  return own.name === chain && areSameRules(list, ruleList(own)) ? own : null;
+  return own.name === chain && areSameRules(list, ruleList(own, map)) ? { chain: own, map } : null;
 }

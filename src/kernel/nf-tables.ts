@@ -181,6 +181,14 @@ export class NfTablesBatch {
     });
   }
 
+  /** With its elements; EBUSY while a rule reads it. */
+  deleteSet(name: string): number {
+    return this.#message(NFT_MSG.DELSET, 0, (writer) => {
+      writer.string(NFTA_SET.TABLE, this.#name.table);
+      writer.string(NFTA_SET.NAME, name);
+    });
+  }
+
   /** A connection tracking time-out policy (`NFT_OBJECT_CT_TIMEOUT`) and other objects: `write` fills NFTA_OBJ_DATA. */
   addObject(type: number, name: string, write: (writer: MessageWriter) => void): number {
     return this.#message(NFT_MSG.NEWOBJ, NLM_F_CREATE, (writer) => {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Dispatcher } from 'undici';
 import type { Transcript } from '../dialogue/transcript.js';
+import type { Answer } from './answer.js';
+import { DRAINED_BYTES } from './limits.js';
 import type { HttpRequest } from './request.js';
-
-export interface Answer {
-  readonly status: number;
-  /** As much of the body as was asked for; empty when it was not read. */
-  readonly body: Buffer;
-}
 
 export interface Question {
   readonly request: HttpRequest;
@@ -80,6 +76,3 @@ export function ask(dispatcher: Dispatcher, question: Question): Promise<Answer>
     if (signal.aborted) onAbort();
   });
 }
-
-/** A body that nobody searches is read this far for the sake of the connection, no farther. */
-const DRAINED_BYTES = 65_536;

@@ -4,9 +4,8 @@ import type { ConnectionOptions } from 'node:tls';
 import { callbackify } from 'node:util';
 import type { Client } from 'undici';
 import { type CheckTarget, type PluginContext, closeByReset } from 'sluice';
+import { MOST_HEADER_BYTES } from './limits.js';
 
-/** Headers beyond this are a fault of the member. */
-export const MOST_HEADER_BYTES = 16_384;
 /** An idle connection is kept longer than any sensible interval; the member may end it sooner. */
 const IDLE_MS = 600_000;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CheckOutcome } from 'sluice';
 import { codeOf, fail, outcomeOfError } from '../outcome.js';
-import { MOST_HEADER_BYTES } from './client.js';
+import { MOST_HEADER_BYTES } from './limits.js';
 
 /** The outcome of a request that got no answer. Throws on what is no error of HTTP, TLS or the connection. */
 export function outcomeOfHttpError(error: unknown, details: object | undefined): CheckOutcome {

@@ -3,7 +3,7 @@ import type { CheckOutcome } from 'sluice';
 import { quoteBytes } from '../dialogue/bytes.js';
 import { type Pattern, holds } from '../dialogue/pattern.js';
 import { fail, pass } from '../outcome.js';
-import type { Answer } from './ask.js';
+import type { Answer } from './answer.js';
 import type { StatusRange } from './status-ranges.js';
 
 export interface WantedAnswer {

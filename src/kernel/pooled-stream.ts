@@ -7,6 +7,13 @@ import type { StreamLane } from './stream-lanes.js';
 
 const { EAGAIN } = constants.errno;
 
+/** What a pool does for its streams. */
+export interface StreamOwner {
+  rest(stream: PooledStream): void;
+  resume(stream: PooledStream, timeoutMs: number): void;
+  release(stream: PooledStream): void;
+}
+
 /** A socket that serves one connection after the other. The fields are the pool's to write. */
 export class PooledStream implements Stream<unknown> {
   readonly fd: number;
@@ -25,18 +32,13 @@ export class PooledStream implements Stream<unknown> {
   /** Where the socket waits for its next connection; null: it is closed after this one. */
   readonly idle: PooledStream[] | null;
   readonly #calls: StreamCalls;
-  readonly #release: (stream: PooledStream) => void;
+  readonly #owner: StreamOwner;
 
-  constructor(
-    fd: number,
-    idle: PooledStream[] | null,
-    calls: StreamCalls,
-    release: (stream: PooledStream) => void,
-  ) {
+  constructor(fd: number, idle: PooledStream[] | null, calls: StreamCalls, owner: StreamOwner) {
     this.fd = fd;
     this.idle = idle;
     this.#calls = calls;
-    this.#release = release;
+    this.#owner = owner;
   }
 
   write(data: Uint8Array): number {
@@ -53,7 +55,15 @@ export class PooledStream implements Stream<unknown> {
     throw new SystemError('recv', -count);
   }
 
+  rest(): void {
+    this.#owner.rest(this);
+  }
+
+  resume(timeoutMs: number): void {
+    this.#owner.resume(this, timeoutMs);
+  }
+
   release(): void {
-    this.#release(this);
+    this.#owner.release(this);
   }
 }

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { Clock } from '../plugin/api.js';
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.js';
-import { PooledStream } from './pooled-stream.js';
+import { PooledStream, type StreamOwner } from './pooled-stream.js';
 import { socketAddress } from './socket-address.js';
 import { type StreamCalls, streamCalls } from './stream-calls.js';
 import { StreamLanes } from './stream-lanes.js';
@@ -37,12 +37,14 @@ interface Destination {
  * edge that an earlier connection left behind shows nothing of it. Only what was fetched in the same look can be
  * older than a connection, and `startedAtLook` tells.
  */
-export class StreamPool {
+export class StreamPool implements StreamOwner {
   readonly #clock: Clock;
   readonly #calls: StreamCalls;
   readonly #epoll: Epoll;
   readonly #byFd: (PooledStream | undefined)[] = [];
   readonly #lanes = new StreamLanes();
+  /** Connections that stand, of which nobody awaits anything just now. */
+  readonly #resting = new Set<PooledStream>();
   readonly #destinations = new WeakMap<StreamPeer, Destination>();
   readonly #idle = new Map<string, PooledStream[]>();
   #timer: Disposable | null = null;
@@ -81,18 +83,39 @@ export class StreamPool {
     stream.use += 1;
     stream.startedAtLook = this.#looks;
     stream.established = false;
-    this.#lanes.add(stream, timeoutMs);
-    this.#launched += 1;
-    if (!this.#lookPlanned) {
-      this.#lookPlanned = true;
-      queueMicrotask(this.#lookAfterTurn);
-    }
+    this.#await(stream, timeoutMs);
     return stream;
+  }
+
+  rest(stream: PooledStream): void {
+    if (stream.handler === null) return;
+    this.#lanes.remove(stream);
+    this.#resting.add(stream);
+  }
+
+  resume(stream: PooledStream, timeoutMs: number): void {
+    if (stream.handler === null) return;
+    this.#resting.delete(stream);
+    this.#lanes.remove(stream);
+    stream.startedMs = this.#clock.monotonicMs();
+    this.#await(stream, timeoutMs);
+  }
+
+  release(stream: PooledStream): void {
+    if (stream.handler === null) return;
+    this.#lanes.remove(stream);
+    this.#resting.delete(stream);
+    stream.handler = null;
+    stream.context = null;
+    const { idle } = stream;
+    const fit = this.#calls.disconnect(stream.fd) >= 0;
+    if (fit && idle !== null && idle.length < MOST_IDLE && !this.#closed) idle.push(stream);
+    else this.#close(stream);
   }
 
   /** Releases all connections of this handler. */
   releaseAll(handler: StreamHandler<unknown>): void {
-    for (const stream of this.#lanes) if (stream.handler === handler) this.#release(stream);
+    for (const stream of this.#all()) if (stream.handler === handler) this.release(stream);
   }
 
   /** Releases all connections and closes all sockets. */
@@ -100,9 +123,14 @@ export class StreamPool {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
     this.#timer = null;
-    for (const stream of this.#lanes) this.#release(stream);
+    for (const stream of this.#all()) this.release(stream);
     for (const idle of this.#idle.values()) for (const stream of idle.splice(0)) this.#close(stream);
     this.#epoll[Symbol.dispose]();
+  }
+
+  *#all(): Generator<PooledStream> {
+    yield* this.#lanes;
+    yield* this.#resting;
   }
 
   #learn(peer: StreamPeer): Destination {
@@ -135,21 +163,19 @@ export class StreamPool {
       this.#calls.close(fd);
       throw error;
     }
-    const stream = new PooledStream(fd, idle, this.#calls, this.#release);
+    const stream = new PooledStream(fd, idle, this.#calls, this);
     this.#byFd[fd] = stream;
     return stream;
   }
 
-  readonly #release = (stream: PooledStream): void => {
-    if (stream.handler === null) return;
-    this.#lanes.remove(stream);
-    stream.handler = null;
-    stream.context = null;
-    const { idle } = stream;
-    const fit = this.#calls.disconnect(stream.fd) >= 0;
-    if (fit && idle !== null && idle.length < MOST_IDLE && !this.#closed) idle.push(stream);
-    else this.#close(stream);
-  };
+  /** An answer is due: the pool looks for it, and for the end of its time. */
+  #await(stream: PooledStream, timeoutMs: number): void {
+    this.#lanes.add(stream, timeoutMs);
+    this.#launched += 1;
+    if (this.#lookPlanned) return;
+    this.#lookPlanned = true;
+    queueMicrotask(this.#lookAfterTurn);
+  }
 
   /** The socket has no connection: closing it sends nothing. */
   #close(stream: PooledStream): void {
@@ -228,7 +254,7 @@ export class StreamPool {
     } catch (error) {
       fault(error);
     }
-    if (stream.use === use) this.#release(stream);
+    if (stream.use === use) this.release(stream);
   }
 
   #planLook(): void {

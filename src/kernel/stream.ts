@@ -33,6 +33,10 @@ export interface Stream<C> {
    * SystemError.
    */
   read(buffer: Uint8Array): number;
+  /** Lets the connection stand without a limit of time, until {@link resume}; `ready` still tells news of it. */
+  rest(): void;
+  /** Counts the time anew, of a next request on the connection: as if it had been asked for just now. */
+  resume(timeoutMs: number): void;
   /** Gives it up, by a RST where the connection stands. Safe to call twice, within the same call by the engine. */
   release(): void;
 }

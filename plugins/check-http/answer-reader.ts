@@ -55,12 +55,15 @@ export class AnswerReader {
     this.#reusable = false;
   }
 
-  /** Takes the next bytes; after anything but `more` there is nothing more to feed. They may be overwritten then. */
-  feed(bytes: Uint8Array): Progress {
-    this.#begun ||= bytes.length > 0;
+  /**
+   * Takes the next bytes, those before `end`; they may be overwritten afterwards. After anything but `more` there
+   * is nothing more to feed.
+   */
+  feed(bytes: Uint8Array, end = bytes.length): Progress {
+    this.#begun ||= end > 0;
     let at = 0;
     while (!this.#inBody) {
-      at = this.#head.feed(bytes, at, bytes.length);
+      at = this.#head.feed(bytes, at, end);
       if (this.#head.odd) return 'odd';
       if (!this.#head.done) return 'more';
       const { maxBody, reuse } = this.#expected;
@@ -70,7 +73,7 @@ export class AnswerReader {
       } else if (!this.#beginBody()) return 'odd';
       else if (maxBody === 0 && !reuse) return 'answer';
     }
-    return this.#readBody(bytes, at);
+    return this.#readBody(bytes, at, end);
   }
 
   /** The member has ended its side in order. */
@@ -95,11 +98,11 @@ export class AnswerReader {
     return true;
   }
 
-  #readBody(bytes: Uint8Array, start: number): Progress {
-    const end = this.#body.feed(bytes, start, bytes.length);
+  #readBody(bytes: Uint8Array, start: number, end: number): Progress {
+    const at = this.#body.feed(bytes, start, end);
     if (this.#body.odd) return 'odd';
     if (this.#body.done) {
-      this.#reusable = end === bytes.length && isKept(this.#head);
+      this.#reusable = at === end && isKept(this.#head);
       return 'answer';
     }
     return this.#body.enough ? 'answer' : 'more';

@@ -5,6 +5,7 @@ import { callbackify } from 'node:util';
 import type { Client } from 'undici';
 import { type CheckTarget, type PluginContext, closeByReset } from 'sluice';
 import { MOST_HEADER_BYTES } from './limits.js';
+import { loadUndici } from './undici.js';
 
 /** An idle connection is kept longer than any sensible interval; the member may end it sooner. */
 const IDLE_MS = 600_000;
@@ -23,7 +24,7 @@ export async function openClient(
   tls: ConnectionOptions | undefined,
   signal: () => AbortSignal,
 ): Promise<HttpClient> {
-  const { Client } = await import('undici');
+  const { Client } = await loadUndici();
   const { address, port, source, fwmark } = target;
   let socket: Socket | undefined;
   // The name is never looked up: the connection is ours, and so is the Host header.

@@ -7,8 +7,7 @@ import { MOST_HEADER_BYTES } from './limits.js';
 export function outcomeOfHttpError(error: unknown, details: object | undefined): CheckOutcome {
   const known = details === undefined ? undefined : { ...details };
   const code = codeOf(error);
-  if (code === 'UND_ERR_SOCKET')
-    return fail('protocol', 'closed by the peer before the answer was complete', known);
+  if (code === 'UND_ERR_SOCKET') return closedEarly(known);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
     return fail('protocol', `the answer's headers are larger than ${MOST_HEADER_BYTES / 1024} KiB`, known);
   }
@@ -19,4 +18,9 @@ export function outcomeOfHttpError(error: unknown, details: object | undefined):
     return fail('protocol', 'no valid HTTP answer', known);
   }
   return outcomeOfError(error, known);
+}
+
+/** The member has ended the connection in order, but not its answer. */
+export function closedEarly(details?: Readonly<Record<string, unknown>>): CheckOutcome {
+  return fail('protocol', 'closed by the peer before the answer was complete', details);
 }

@@ -1,57 +1,52 @@
 // SPDX-License-Identifier: MIT
-import { type CheckTarget, defineCheck } from 'sluice';
-import { deadline } from '../deadline.js';
-import { RegexTimeout } from '../dialogue/regex.js';
-import { startTranscript } from '../dialogue/transcript.js';
-import { formatMs, inconclusive, timedOut } from '../outcome.js';
+import { type PluginContext, type Prober, defineCheck } from 'sluice';
 import { connectionOptions } from '../tls/options.js';
-import type { Answer } from './answer.js';
-import { ask } from './ask.js';
 import { compileBody } from './body.js';
-import { ClientKeeper } from './client-keeper.js';
-import { outcomeOfHttpError } from './http-error.js';
-import { judge } from './judge.js';
-import { httpOptions, httpProblems } from './options.js';
+import { Judge } from './judge.js';
+import { type HttpOptions, httpOptions, httpProblems } from './options.js';
+import { type PortableParts, PortableProber } from './portable-prober.js';
 import { requestFor, serverNameOf } from './request.js';
 import { readSize } from './size.js';
 import { readStatusRanges } from './status-ranges.js';
+import { loadUndici } from './undici.js';
 
 export default defineCheck({
   name: 'http',
   description: 'An HTTP/1.1 request, with TLS if wanted, and the status and body of the answer.',
   options: httpOptions,
   validate: httpProblems,
-  async create(context, options) {
-    // Loading it takes long enough to hold up a probe: now, not at the first one.
-    await import('undici');
-    const { clock } = context;
-    const wanted = {
-      ranges: readStatusRanges(options.status),
-      statusText: options.status.join(', '),
-      body: options.body === undefined ? null : compileBody(options.body),
+  async create(context, options): Promise<Prober> {
+    const parts = partsOf(context, options);
+    const portable = new PortableProber(parts);
+    const prober: Prober = {
+      probe: (target, signal) => portable.probe(target, signal),
+      [Symbol.asyncDispose]: () => portable[Symbol.asyncDispose](),
     };
-    const maxBody = wanted.body === null ? 0 : (readSize(options.max_body) ?? 0);
-    const tls = connectionOptions(options.tls, serverNameOf(options.host));
-    const keeper = new ClientKeeper(context, tls, options.reuse);
-
-    const probe = async (target: CheckTarget, signal: AbortSignal) => {
-      const limit = deadline(target, clock, signal);
-      const transcript = startTranscript(target.trace, clock);
-      const startMs = clock.monotonicMs();
-      const request = requestFor(target, options);
-      try {
-        const answer = await keeper.use(target, limit.signal, (client): Promise<Answer> =>
-          ask(client, { request, maxBody, reuse: options.reuse, signal: limit.signal, transcript }),
-        );
-        return judge(answer, wanted, formatMs(clock.monotonicMs() - startMs), transcript.details());
-      } catch (error) {
-        if (error instanceof RegexTimeout) return inconclusive(error.message, transcript.details());
-        if (limit.signal.aborted) return timedOut('waiting for the answer', transcript.details());
-        return outcomeOfHttpError(error, transcript.details());
-      } finally {
-        limit.release();
-      }
+    const sweep = parts.tls === undefined ? await import('./lean.js') : null;
+    if (sweep === null || !sweep.isPossible()) {
+      // Loading it takes long enough to hold up a probe: now, not at the first one.
+      await loadUndici();
+      return prober;
+    }
+    return {
+      ...prober,
+      probeMany: (...crowd) => sweep.probeMany(parts, portable, crowd),
     };
-    return { probe, [Symbol.asyncDispose]: () => keeper.close() };
   },
 });
+
+function partsOf(context: PluginContext, options: HttpOptions): PortableParts {
+  const { method, status, body, reuse, tls, host, max_body: maxBody } = options;
+  const judge = new Judge({
+    ranges: readStatusRanges(status),
+    statusText: status.join(', '),
+    body: body === undefined ? null : compileBody(body),
+  });
+  return {
+    context,
+    judge,
+    tls: connectionOptions(tls, serverNameOf(host)),
+    expected: { method, reuse, maxBody: body === undefined ? 0 : (readSize(maxBody) ?? 0) },
+    requestFor: (target) => requestFor(target, options),
+  };
+}

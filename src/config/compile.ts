@@ -8,7 +8,7 @@ import { isRecord, own } from '../is-record.js';
 import { OptionChecker } from './option-checker.js';
 import type { PluginOracle } from './plugin-facts.js';
 import type { Path, Problem } from './problem.js';
-import { type ConfigInput, type ReadConfig, isRawRoot, readConfigFiles } from './read-files.js';
+import { type ConfigInput, type ReadConfig, asRawRoot, readConfigFiles } from './read-files.js';
 import { resolveGeneral } from './resolve/resolve-general.js';
 import { type ResolvedMember, resolveMember } from './resolve/resolve-member.js';
 import { checkConflicts } from './rules/conflicts.js';
@@ -34,7 +34,7 @@ export async function compileConfig(
   surroundings: Surroundings,
 ): Promise<Compiled> {
   const read = await readConfigFiles(input);
-  const { value, sources } = read;
+  const { value } = read;
   if (value === undefined) return finish(null, read, []);
   const directory = dirname(resolve(input.file));
   const problems: Problem[] = await loadPlugins(own(value, 'plugins'), oracle, directory);
@@ -43,7 +43,8 @@ export async function compileConfig(
   await backends.readOptions();
   const services = new ServiceReader(checker, backends, own(value, 'defaults'));
   problems.push(...(await services.readDefaults()));
-  const sound = isRawRoot(value) ? value : soundPart(value);
+  const root = await asRawRoot(value);
+  const sound = root ?? (await soundPart(value));
   const clusters: Cluster[] = [];
   const rawClusters = own(value, 'clusters');
   for (const name of Object.keys(isRecord(rawClusters) ? rawClusters : {})) {
@@ -57,14 +58,14 @@ export async function compileConfig(
     ...checkConflicts(clusters.flatMap(servicesOf), (service, nth) => services.listenPath(service, nth)),
   );
   if (own(value, 'http') !== undefined) problems.push(noHttp());
-  if (sound === undefined || !isRawRoot(value)) return finish(null, read, problems);
+  if (root === undefined) return finish(null, read, problems);
   const config: Config = {
     files: read.files,
-    ...resolveGeneral(value, directory, surroundings),
+    ...resolveGeneral(root, directory, surroundings),
     backends: backends.options(),
     clusters,
   };
-  return finish(config, { ...read, sources }, problems);
+  return finish(config, read, problems);
 }
 
 function servicesOf(cluster: Cluster): readonly Service[] {

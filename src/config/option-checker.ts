@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The second phase of validation: each plugin's options against its own schema, every distinct value once. */
-import type { Ajv, ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { fits } from './fits.js';
 import type { FactsAnswer, NamedKind, PluginFacts, PluginOracle } from './plugin-facts.js';
 import { completeOptions } from './plugin-options.js';
 import { isRecord } from '../is-record.js';
 import type { Problem } from './problem.js';
 import { translateErrors } from './translate.js';
-import { createAjv } from './validator.js';
+import { validatorOf } from './validator.js';
 
 export interface CheckedOptions {
   /** With defaults; empty when there are problems. */
@@ -15,16 +16,16 @@ export interface CheckedOptions {
   readonly problems: readonly Problem[];
 }
 
-type Compiled = { readonly validate: ValidateFunction } | { readonly fault: string };
+/** What ajv says against options, or what is wrong with the schema that they are held to. */
+type Judgement = { readonly errors: readonly ErrorObject[] } | { readonly fault: string };
 
 export class OptionChecker {
   readonly #oracle: PluginOracle;
   readonly #directory: string;
   /** Not all plugins could be loaded: a type of check that nobody knows is most likely in one of those. */
   readonly pluginsFailed: boolean;
-  readonly #ajv: Ajv = createAjv();
   readonly #facts = new Map<string, Promise<FactsAnswer>>();
-  readonly #compiled = new Map<string, Compiled>();
+  readonly #compiled = new Map<string, Promise<ValidateFunction>>();
   readonly #checked = new Map<string, Promise<CheckedOptions>>();
 
   /** Paths in options are relative to `directory`. */
@@ -65,14 +66,14 @@ export class OptionChecker {
     options: Readonly<Record<string, unknown>>,
     alsoKnown: readonly string[],
   ): Promise<CheckedOptions> {
-    const compiled = this.#compile(`${kind}/${facts.name}`, facts);
-    if ('fault' in compiled) {
-      const message = `plugin ${kind}/${facts.name} declares its options wrongly: ${compiled.fault}`;
+    const judgement = await this.#judge(facts, options);
+    if ('fault' in judgement) {
+      const message = `plugin ${kind}/${facts.name} declares its options wrongly: ${judgement.fault}`;
       return { options: {}, problems: [{ code: 'SLUICE_CFG_PLUGIN', message, path: [], at: 'key' }] };
     }
-    if (!compiled.validate(options)) {
+    if (judgement.errors.length > 0) {
       const knownKeys = [...Object.keys(facts.options.properties), ...alsoKnown];
-      return { options: {}, problems: translateErrors(compiled.validate.errors ?? [], [], knownKeys) };
+      return { options: {}, problems: translateErrors(judgement.errors, [], knownKeys) };
     }
     const complete = completeOptions(facts.options, options, this.#directory);
     const found = facts.validates ? await this.#oracle.validate(kind, facts.name, complete) : [];
@@ -85,22 +86,29 @@ export class OptionChecker {
     return { options: isRecord(complete) ? complete : {}, problems };
   }
 
-  #compile(key: string, facts: PluginFacts): Compiled {
-    const known = this.#compiled.get(key);
-    if (known !== undefined) return known;
-    const compiled = this.#tryCompile(facts);
-    this.#compiled.set(key, compiled);
-    return compiled;
-  }
-
-  #tryCompile(facts: PluginFacts): Compiled {
+  async #judge(facts: PluginFacts, options: Readonly<Record<string, unknown>>): Promise<Judgement> {
+    // What others wrote may be no schema at all, and only ajv would say so.
+    if (facts.firstParty && fits(facts.options, options)) return { errors: [] };
     try {
-      const schema = withoutDefaults(facts.options);
-      return { validate: this.#ajv.compile(isRecord(schema) ? schema : {}) };
+      const validate = await this.#validator(facts);
+      return { errors: validate(options) ? [] : (validate.errors ?? []) };
     } catch (error) {
       return { fault: error instanceof Error ? error.message : String(error) };
     }
   }
+
+  #validator({ kind, name, options }: PluginFacts): Promise<ValidateFunction> {
+    const id = `${kind}/${name}`;
+    const known = this.#compiled.get(id) ?? validatorOf(checkedSchema(options));
+    this.#compiled.set(id, known);
+    return known;
+  }
+}
+
+/** What of a plugin's schema options are held to. */
+function checkedSchema(options: unknown): object {
+  const schema = withoutDefaults(options);
+  return isRecord(schema) ? schema : {};
 }
 
 /** A copy in which `default` is gone: strict ajv refuses one inside of `anyOf`, and they are filled in elsewhere. */

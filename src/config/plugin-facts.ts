@@ -12,6 +12,8 @@ import type { Protocol } from '../virtual-service.js';
 export interface PluginFacts {
   readonly kind: PluginKind;
   readonly name: string;
+  /** Whether it came with sluice. */
+  readonly firstParty: boolean;
   readonly options: ObjectSchema;
   /** Whether the plugin checks its options itself, beyond its schema. */
   readonly validates: boolean;
@@ -58,7 +60,9 @@ export function createOracle(registry: PluginRegistry): PluginOracle {
     async facts(kind, name) {
       try {
         const plugin = await registry.get(kind, name);
-        return plugin === undefined ? { found: 'no' } : { found: 'yes', facts: factsOf(plugin) };
+        if (plugin === undefined) return { found: 'no' };
+        const origin = registry.loaded().find((loaded) => loaded.plugin === plugin)?.origin;
+        return { found: 'yes', facts: factsOf(plugin, origin === 'sluice') };
       } catch (error) {
         return { found: 'broken', reason: reasonOf(error) };
       }
@@ -87,10 +91,11 @@ function isOptionProblem(value: unknown): value is OptionProblem {
   return isRecord(value) && Array.isArray(value['path']) && typeof value['message'] === 'string';
 }
 
-function factsOf(plugin: Plugin): PluginFacts {
+function factsOf(plugin: Plugin, firstParty: boolean): PluginFacts {
   return {
     kind: plugin.kind,
     name: plugin.name,
+    firstParty,
     options: plugin.options,
     validates: plugin.validate !== undefined,
     protocols: plugin.kind === 'check' ? (plugin.protocols ?? ['tcp', 'udp']) : ['tcp', 'udp'],

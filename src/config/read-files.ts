@@ -8,11 +8,12 @@ import { expandGlob } from './glob.js';
 import { isRecord, own } from '../is-record.js';
 import { type IndexedText, locate } from './locate.js';
 import type { Problem } from './problem.js';
+import type { CoreSchema } from './schema/core-schema.js';
+import type { RawRoot } from './schema/raw.js';
 import { INCLUDED, ROOT } from './schema/root.js';
-import type { RawIncluded, RawRoot } from './schema/raw.js';
 import { type Sources, toDiagnostic } from './sources.js';
 import { translateErrors } from './translate.js';
-import { lazyValidator } from './validator.js';
+import { errorsOf } from './validator.js';
 
 export interface ConfigInput {
   /** Path of the main file; relative to the working directory, it is shown so. */
@@ -35,18 +36,16 @@ export interface ReadConfig {
   readonly files: readonly string[];
 }
 
-const rootValidator = lazyValidator<RawRoot>(ROOT);
-const includedValidator = lazyValidator<RawIncluded>(INCLUDED);
-
-/** Whether a value is a whole, correct configuration as far as the core's schema goes. */
-export function isRawRoot(value: unknown): value is RawRoot {
-  return rootValidator()(value);
+/** A value as a whole, correct configuration; undefined when it isn't, as far as the core's schema goes. */
+export async function asRawRoot(value: unknown): Promise<RawRoot | undefined> {
+  const errors = await errorsOf(ROOT, value);
+  return errors.length === 0 ? (value as RawRoot) : undefined;
 }
 
 export async function readConfigFiles(input: ConfigInput): Promise<ReadConfig> {
   const mainPath = resolve(input.file);
   const state = new ReadState(dirname(mainPath), isAbsolute(input.file), input.mostText ?? Infinity);
-  const main = await state.read(mainPath, input.text, rootValidator());
+  const main = await state.read(mainPath, input.text, ROOT);
   if (main === undefined) return state.finish(undefined);
   const clusters: Record<string, unknown> = { ...toRecord(own(main, 'clusters')) };
   const clustersGiven = isRecord(own(main, 'clusters')) || own(main, 'clusters') === undefined;
@@ -93,7 +92,7 @@ class ReadState {
   async read(
     path: string,
     given: string | undefined,
-    validate: ReturnType<typeof rootValidator> | ReturnType<typeof includedValidator>,
+    schema: CoreSchema,
     from?: Problem['path'],
   ): Promise<unknown> {
     const text = given ?? (await this.#readText(path, from));
@@ -105,10 +104,8 @@ class ReadState {
     this.#paths.push(path);
     this.diagnostics.push(...parsed.diagnostics);
     if (parsed.value === undefined) return undefined;
-    if (!validate(parsed.value)) {
-      const problems = translateErrors(validate.errors ?? [], []);
-      this.diagnostics.push(...problems.map((one) => toDiagnostic(this.#sources(), one, parsed.source)));
-    }
+    const problems = translateErrors(await errorsOf(schema, parsed.value), []);
+    this.diagnostics.push(...problems.map((one) => toDiagnostic(this.#sources(), one, parsed.source)));
     return isRecord(parsed.value) ? parsed.value : undefined;
   }
 
@@ -131,7 +128,7 @@ class ReadState {
       this.problem({ code: 'SLUICE_CFG_CONFLICT', message, path: from });
       return;
     }
-    const value = await this.read(path, undefined, includedValidator(), from);
+    const value = await this.read(path, undefined, INCLUDED, from);
     const number = this.#indexed.length - 1;
     for (const [name, cluster] of Object.entries(toRecord(own(value, 'clusters')))) {
       if (Object.hasOwn(clusters, name)) this.#duplicate(name, number);

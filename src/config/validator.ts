@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: MIT
-import { Ajv, type ValidateFunction } from 'ajv';
-import { FORMATS } from './formats.js';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
+import { type FitSchema, fits } from './fits.js';
+
+let ajv: Ajv | undefined;
+const compiled = new WeakMap<object, ValidateFunction>();
 
 /**
- * One ajv for one use. Strict: a schema with an unknown keyword or format is its author's mistake and throws
- * when compiled. No coercion, no removal, no defaults: what was written stays known as written.
+ * Ajv's validator of a schema, which narrows to `T`. Loading ajv and compiling the core's schema takes longer than
+ * all else that a start does: ask {@link errorsOf} where the schema is sluice's own.
+ * @throws what is wrong with the schema
  */
-export function createAjv(): Ajv {
-  const ajv = new Ajv({ strict: true, strictRequired: false, allErrors: true, verbose: true, logger: false });
-  for (const [name, read] of FORMATS) {
-    ajv.addFormat(name, (text: string) => read(text).ok);
-  }
-  return ajv;
+export async function validatorOf<T>(schema: object): Promise<ValidateFunction<T>> {
+  const { createAjv } = await import('./ajv.js');
+  ajv ??= createAjv();
+  const validate = compiled.get(schema) ?? ajv.compile(schema);
+  compiled.set(schema, validate);
+  // Ajv itself would keep every schema it ever saw; a reload brings new ones of the same plugins.
+  ajv.removeSchema(schema);
+  return validate as ValidateFunction<T>;
 }
 
-/** A validator that narrows to `T`; compiled at first use, as compiling costs milliseconds. */
-export function lazyValidator<T>(schema: object): () => ValidateFunction<T> {
-  let validate: ValidateFunction<T> | undefined;
-  return () => (validate ??= createAjv().compile<T>(schema));
+/** What ajv says against a value; it is asked only where the value doesn't plainly fit. */
+export async function errorsOf(schema: FitSchema, value: unknown): Promise<readonly ErrorObject[]> {
+  if (fits(schema, value)) return [];
+  const validate = await validatorOf(schema);
+  return validate(value) ? [] : (validate.errors ?? []);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { createAjv } from '../config/validator.js';
+import { createAjv } from '../config/ajv.js';
 import type { ObjectSchema, Schema } from '../plugin/schema.js';
 
 /** What is wrong with a plugin's options schema, one sentence each: it must compile and be fit for documentation. */

@@ -22,10 +22,6 @@ export interface RawRoot {
   readonly clusters?: Readonly<Record<string, RawCluster>>;
 }
 
-export interface RawIncluded {
-  readonly clusters: Readonly<Record<string, RawCluster>>;
-}
-
 export interface RawCluster {
   readonly members: Readonly<Record<string, string | RawMember>>;
   readonly services: Readonly<Record<string, RawService>>;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { constants } from 'node:os';
-import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET } from './ffi.js';
+import { MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET } from './ffi.js';
 import { type Native, loadKoffi } from './koffi.js';
 
 const SO_ERROR = 4;
 const MSG_NOSIGNAL = 0x4000;
+const MSG_ERRQUEUE = 0x2000;
 /** `sa_family_t` in host order is all that connect(2) looks at for AF_UNSPEC, which is 0. */
 const NOWHERE = new Uint8Array(16);
 
@@ -28,6 +29,8 @@ export interface StreamCalls {
   recv(fd: number, buffer: Uint8Array): number;
   /** Takes the error that waits on the socket (SO_ERROR): 0 is none. */
   takeError(fd: number): number;
+  /** Drops what ICMP has said to the socket: it would outlive a disconnect. False: it cannot be dropped. */
+  dropErrors(fd: number): boolean;
   close(fd: number): number;
 }
 
@@ -55,10 +58,11 @@ function bind(): StreamCalls {
     'int getsockopt(int, int, int, void *, void *)',
   );
   const close = library.func<Native<[number]>>('int close(int)');
-  const { EINTR } = constants.errno;
+  const { EAGAIN, EINTR } = constants.errno;
 
   const value = new Int32Array(1);
   const size = new Int32Array(1);
+  const rest = new Uint8Array(128);
   const answered = (result: number): number => (result < 0 ? -koffi.errno() : result);
   return {
     socket: (domain) => answered(socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
@@ -79,6 +83,12 @@ function bind(): StreamCalls {
     takeError(fd) {
       size[0] = 4;
       return getsockopt(fd, SOL_SOCKET, SO_ERROR, value, size) < 0 ? koffi.errno() : value[0]!;
+    },
+    dropErrors(fd) {
+      let result: number;
+      do result = answered(recv(fd, rest, rest.length, MSG_ERRQUEUE | MSG_DONTWAIT));
+      while (result >= 0);
+      return result === -EAGAIN;
     },
     close: (fd) => answered(close(fd)),
   };

@@ -107,8 +107,8 @@ export class StreamPool implements StreamOwner {
     this.#resting.delete(stream);
     stream.handler = null;
     stream.context = null;
-    const { idle } = stream;
-    const fit = this.#calls.disconnect(stream.fd) >= 0;
+    const { fd, idle, established } = stream;
+    const fit = this.#calls.disconnect(fd) >= 0 && (established || this.#calls.dropErrors(fd));
     if (fit && idle !== null && idle.length < MOST_IDLE && !this.#closed) idle.push(stream);
     else this.#close(stream);
   }

@@ -43,17 +43,19 @@ table inet counting {
   }
 }`;
 
-labTest(
-  'hundreds of probes leave a handful of entries in the connection table',
-  { needs: ['koffi'] },
-  async (lab) => {
+// Each service a check of its own, so that no two are the same probe.
+for (const [type, apart] of [
+  ['http', (nth: number) => ({ path: `/${nth}` })],
+  ['tcp', (nth: number) => ({ fall: 3 + nth })],
+] as const) {
+  const title = `hundreds of ${type} probes leave a handful of entries in the connection table`;
+  labTest(title, { needs: ['koffi'] }, async (lab) => {
     await serveAll(lab, 'http', 8080);
     await lab.nft(['-f', '-'], counting);
     const daemon = new LabDaemon(lab);
     const names = Array.from({ length: 10 }, (_, index) => `web${index}`);
     const services = names.map((name, index) => {
-      // Each its own path, so that no two are the same probe.
-      const check = { ...quickCheck, type: 'http', path: `/${index}` };
+      const check = { ...quickCheck, type, ...apart(index) };
       return [name, { listen: `${lab.vip}:${80 + index}`, port: 8080, check }] as const;
     });
     daemon.configure({
@@ -72,5 +74,5 @@ labTest(
     // An ended connection is kept for a second, not for two minutes, and there are 150 probes a second.
     const count = await lab.connectionCount();
     assert.ok(count < 300, `${count} entries after ${probes} probes`);
-  },
-);
+  });
+}

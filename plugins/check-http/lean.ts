@@ -5,6 +5,7 @@ import { codeOf } from '../outcome.js';
 import { HttpSweep } from './http-sweep.js';
 import type { PortableParts, PortableProber } from './portable-prober.js';
 import { requestBytes } from './request-bytes.js';
+import { SecondOpinion } from './second-opinion.js';
 
 type ProbeMany = NonNullable<Prober['probeMany']>;
 
@@ -26,6 +27,7 @@ export async function probeMany(
   [targets, report, signal]: Parameters<ProbeMany>,
 ): Promise<void> {
   const over = new AbortController();
+  const opinion = new SecondOpinion(portable, context.clock);
   const retired = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
@@ -40,7 +42,7 @@ export async function probeMany(
       judge,
       expected,
       request: (target) => requestBytes(requestFor(target), expected.reuse),
-      again: (target, startedMs) => portable.probeAgain(target, startedMs, over.signal),
+      again: (target, startedMs) => opinion.ask(target, startedMs, over.signal),
     },
     report,
     fail,

@@ -3,14 +3,13 @@ import type { ConnectionOptions } from 'node:tls';
 import type { CheckOutcome, CheckTarget, PluginContext } from 'sluice';
 import { deadline } from '../deadline.js';
 import { startTranscript } from '../dialogue/transcript.js';
-import { inconclusive, timedOut } from '../outcome.js';
+import { timedOut } from '../outcome.js';
 import type { Expectation } from './answer-reader.js';
 import { ask } from './ask.js';
 import { ClientKeeper } from './client-keeper.js';
 import { outcomeOfHttpError } from './http-error.js';
 import type { Judge } from './judge.js';
 import type { HttpRequest } from './request.js';
-import { isUndiciLoaded, loadUndici } from './undici.js';
 
 export interface PortableParts {
   readonly context: PluginContext;
@@ -48,17 +47,6 @@ export class PortableProber implements AsyncDisposable {
     } finally {
       limit.release();
     }
-  }
-
-  /** Probes within what is left of the time of a probe that began at `startedMs`. */
-  async probeAgain(target: CheckTarget, startedMs: number, signal: AbortSignal): Promise<CheckOutcome> {
-    const hadToLoad = !isUndiciLoaded();
-    await loadUndici();
-    const spentMs = this.#parts.context.clock.monotonicMs() - startedMs;
-    const left = { ...target, timeoutMs: Math.max(0, target.timeoutMs - spentMs) };
-    const outcome = await this.probe(left, signal);
-    if (!hadToLoad || outcome.verdict !== 'fail' || outcome.kind !== 'timeout') return outcome;
-    return inconclusive(`${outcome.reason}, but sluice spent that time on loading`, outcome.details);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -30,6 +30,10 @@ export default defineCheck({
     }
     return {
       ...prober,
+      async probe(target, signal) {
+        await loadUndici();
+        return portable.probe(target, signal);
+      },
       probeMany: (...crowd) => sweep.probeMany(parts, portable, crowd),
     };
   },

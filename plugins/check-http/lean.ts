@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type { Prober } from 'sluice';
+import type { CheckOutcome, CheckTarget, Prober } from 'sluice';
 import { loadLibc } from 'sluice/kernel';
 import { codeOf } from '../outcome.js';
 import { HttpSweep } from './http-sweep.js';
 import type { PortableParts, PortableProber } from './portable-prober.js';
+import { PreparedRequests } from './prepared-requests.js';
 import { requestBytes } from './request-bytes.js';
 import { SecondOpinion } from './second-opinion.js';
 
-type ProbeMany = NonNullable<Prober['probeMany']>;
+type Sweeping = Parameters<NonNullable<Prober['probeMany']>>;
 
 /** Whether this system has what the sweep is made of: Linux and koffi. */
 export function isPossible(): boolean {
@@ -20,41 +21,57 @@ export function isPossible(): boolean {
   }
 }
 
-/** The sweep form of the check for plain HTTP. Throws what is a bug. */
-export async function probeMany(
+/**
+ * The sweep form of the check for plain HTTP. What is odd is asked again by the portable way, so that the verdict
+ * is the same wherever sluice runs. Rejects with what is a bug.
+ */
+export function probeMany(
   { context, judge, expected, requestFor }: PortableParts,
   portable: PortableProber,
-  [targets, report, signal]: Parameters<ProbeMany>,
+  [targets, report, signal]: Sweeping,
 ): Promise<void> {
-  const over = new AbortController();
-  const opinion = new SecondOpinion(portable, context.clock);
-  const retired = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  let fail: (bug: unknown) => void = () => {};
-  const broken = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  using sweep = new HttpSweep(
-    {
+  return new Promise((resolve, reject) => {
+    const over = new AbortController();
+    const opinion = new SecondOpinion(portable, context.clock);
+    let underWay = 0;
+    let allTaken = false;
+    const end = (): void => {
+      over.abort();
+      sweep[Symbol.dispose]();
+      resolve();
+    };
+    const broken = (error: unknown): void => {
+      reject(error);
+      end();
+    };
+    const tell = (target: CheckTarget, outcome: CheckOutcome): void => {
+      if (over.signal.aborted) return;
+      underWay -= 1;
+      report(target, outcome);
+      if (allTaken && underWay === 0) end();
+    };
+    const sweep = new HttpSweep({
       clock: context.clock,
       judge,
       expected,
-      request: (target) => requestBytes(requestFor(target), expected.reuse),
-      again: (target, startedMs) => opinion.ask(target, startedMs, over.signal),
-    },
-    report,
-    fail,
-  );
-  try {
-    await Promise.race([probeAll(sweep, targets), retired, broken]);
-  } finally {
-    over.abort();
-  }
-}
-
-async function probeAll(sweep: HttpSweep, targets: Parameters<ProbeMany>[0]): Promise<void> {
-  for await (const batch of targets) for (const target of batch) sweep.probe(target);
-  await sweep.answered();
+      requests: new PreparedRequests((target) => requestBytes(requestFor(target), expected.reuse)),
+      report: tell,
+      passOn: (target, startedMs) => {
+        opinion.ask(target, startedMs, over.signal).then((outcome) => tell(target, outcome), broken);
+      },
+      broken,
+    });
+    const takeAll = async (): Promise<void> => {
+      for await (const batch of targets) {
+        if (over.signal.aborted) return;
+        underWay += batch.length;
+        for (const target of batch) sweep.probe(target);
+      }
+      allTaken = true;
+      if (underWay === 0) end();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    takeAll().catch(broken);
+  });
 }

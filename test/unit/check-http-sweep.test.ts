@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import http from '../../plugins/check-http/index.js';
@@ -10,6 +11,7 @@ import { needs } from '../needs.js';
 import { httpOptions } from '../support/check-options.js';
 import { testHttp } from '../support/http-behaviour.js';
 import { probeOnce, said, targetAt } from '../support/probe.js';
+import { until } from '../support/loopback.js';
 import { on, refusing, serveHttp, serveTcp } from '../support/servers.js';
 import { swept, sweptProber } from '../support/swept.js';
 
@@ -169,6 +171,32 @@ describe('the sweep of the http check', needs('koffi'), () => {
         await prober[Symbol.asyncDispose]?.();
       },
     ));
+
+  test('leaves no connection behind, nor a descriptor', async () => {
+    const connections = new Set<Socket>();
+    let requests = 0;
+    await on(
+      serveRequests((_request, socket) => {
+        connections.add(socket);
+        socket.once('close', () => connections.delete(socket));
+        requests += 1;
+        if (requests % 2 === 0) socket.write(WELL);
+      }),
+      async (member) => {
+        const before = readdirSync('/proc/self/fd').length;
+        const prober = sweptProber(await http.create(testContext(), httpOptions({ reuse: true })));
+        const signal = AbortSignal.timeout(5_000);
+        const probes = Array.from({ length: 20 }, () => prober.probe(targetAt(member), signal));
+        assert.match(said(await Promise.race(probes)), /^pass/);
+        // Ten are still waiting, and one is kept.
+        await until(() => requests === 20 && connections.size === 11);
+        await prober[Symbol.asyncDispose]?.();
+        await until(() => connections.size === 0);
+        assert.equal(readdirSync('/proc/self/fd').length, before);
+        await assert.rejects(Promise.all(probes), /the sweep ended/);
+      },
+    );
+  });
 
   test('says the same thing by the same object', () =>
     on(

@@ -25,6 +25,13 @@ export const commandOptions = {
       description:
         'Keep one process running: it reads a line "ADDRESS PORT" for each probe and answers with a line "pass", "fail" or "inconclusive" and a reason.',
     },
+    concurrency: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        'How many questions a persistent command is given at a time; one without this. With more than one, each line and its answer begin with the number of the question, and answers come in any order.',
+    },
     weight: {
       type: 'boolean',
       default: false,
@@ -35,7 +42,13 @@ export const commandOptions = {
 
 export type CommandOptions = Infer<typeof commandOptions>;
 
-export function commandProblems({ command, env, persistent, weight }: CommandOptions): OptionProblem[] {
+export function commandProblems({
+  command,
+  env,
+  persistent,
+  concurrency = 1,
+  weight,
+}: CommandOptions): OptionProblem[] {
   const problems: OptionProblem[] = [];
   if (command[0] === '') problems.push({ path: ['command', 0], message: 'the program has no name' });
   for (const [index, argument] of command.entries()) {
@@ -49,6 +62,13 @@ export function commandProblems({ command, env, persistent, weight }: CommandOpt
     } else if (value.includes('\0')) {
       problems.push({ path: ['env', name], message: 'a variable must not hold a zero byte' });
     }
+  }
+  if (!persistent && concurrency > 1) {
+    problems.push({
+      path: ['concurrency'],
+      message: 'only a persistent command is given questions',
+      hint: 'set `persistent: true`, or leave it out',
+    });
   }
   if (persistent && weight) {
     problems.push({

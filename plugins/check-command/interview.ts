@@ -4,6 +4,7 @@ import { inconclusive, outcomeOfError, timedOut } from '../outcome.js';
 import { readAnswer } from './answer.js';
 import { CoProcess } from './co-process.js';
 import type { CommandOptions } from './options.js';
+import { ownTurn } from './own-turn.js';
 import { findProgram, searchPath } from './program.js';
 import { Question } from './question.js';
 import { Queue } from './queue.js';
@@ -166,6 +167,7 @@ export class Interview {
         return;
       }
       await this.#allowance.take();
+      await ownTurn();
       if (this.#stopped) return;
       this.#process = new CoProcess(
         program.path,

@@ -2,9 +2,7 @@
 import type { CheckOutcome, CheckTarget, Clock } from 'sluice';
 import { patienceMs } from '../deadline.js';
 import { type Transcript, startTranscript } from '../dialogue/transcript.js';
-
-/** Of its time a question must have so much left to be asked: a short rest would be held against the member. */
-const LEAST_SHARE = 0.25;
+import { latestStartMs } from './latest-start.js';
 
 /** What one probe asks a co-process. Settles once. */
 export class Question {
@@ -25,12 +23,11 @@ export class Question {
     settle: (outcome: CheckOutcome) => void,
     onOverdue: (question: Question) => void,
   ) {
-    const restMs = patienceMs(target);
     this.target = target;
     this.transcript = startTranscript(target.trace, clock);
     this.#settle = settle;
-    this.#lastAskMs = clock.monotonicMs() + restMs * (1 - LEAST_SHARE);
-    this.#timer = clock.after(restMs, () => onOverdue(this));
+    this.#lastAskMs = latestStartMs(target, clock);
+    this.#timer = clock.after(patienceMs(target), () => onOverdue(this));
   }
 
   get settled(): boolean {

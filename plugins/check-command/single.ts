@@ -2,10 +2,14 @@
 import type { CheckOutcome, CheckTarget, PluginContext, Prober } from 'sluice';
 import { deadline } from '../deadline.js';
 import { fail, formatMs, inconclusive, outcomeOfError, pass, timedOut } from '../outcome.js';
+import { latestStartMs } from './latest-start.js';
 import type { CommandOptions } from './options.js';
+import { ownTurn } from './own-turn.js';
 import { spawnGroup } from './process-group.js';
 import { findProgram, searchPath } from './program.js';
 import { type Ended, runToEnd } from './run-once.js';
+
+const LATE = 'this host was busy starting other commands';
 
 /** Runs the command once for each probe; its exit status is the verdict. */
 export function singleProber(context: PluginContext, options: CommandOptions): Prober {
@@ -15,9 +19,11 @@ export function singleProber(context: PluginContext, options: CommandOptions): P
       const program = await findProgram(options.command[0] ?? '', context.directory);
       if ('problem' in program) return inconclusive(program.problem);
       const limit = deadline(target, clock, signal);
-      const startMs = clock.monotonicMs();
+      const latestMs = latestStartMs(target, clock);
       try {
-        if (limit.signal.aborted) return timedOut('starting the command');
+        await ownTurn();
+        const startMs = clock.monotonicMs();
+        if (limit.signal.aborted || startMs > latestMs) return inconclusive(LATE);
         const child = spawnGroup(program.path, options.command, environment(target, options), 'ignore');
         const ended = await runToEnd(child, limit.signal);
         return judge(ended, options.weight, formatMs(clock.monotonicMs() - startMs), target.trace);

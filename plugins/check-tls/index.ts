@@ -5,7 +5,7 @@ import { converse } from '../dialogue/converse.js';
 import { compileScript, scriptProblems, scriptSchema } from '../dialogue/script.js';
 import { fail, formatMs, pass } from '../outcome.js';
 import { onConnection } from '../probe-connection.js';
-import { type TlsDetails, tlsDetails, validToMs } from '../tls/certificate.js';
+import { type TlsDetails, tlsDetails } from '../tls/certificate.js';
 import { connectionOptions, tlsProblems, tlsProperties } from '../tls/options.js';
 import { tlsReason } from '../tls/reasons.js';
 
@@ -78,7 +78,7 @@ function unacceptable(
   if (alpn !== undefined && (details.alpn === null || !alpn.includes(details.alpn))) {
     return fail('tls', `the peer chose none of the protocols ${alpn.join(', ')} (ALPN)`);
   }
-  const leftMs = validToMs(socket.getPeerCertificate()) - nowMs;
+  const leftMs = Date.parse(details.valid_to) - nowMs;
   if (minValidMs > 0 && leftMs < minValidMs) {
     return fail('tls', `certificate ends on ${details.valid_to.slice(0, 10)}, in ${details.days_left} days`);
   }

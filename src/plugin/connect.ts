@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { type Socket, connect as connectTcp, isIP } from 'node:net';
-import { type ConnectionOptions, TLSSocket, connect as connectTls } from 'node:tls';
+import {
+  type ConnectionOptions,
+  type SecureContext,
+  TLSSocket,
+  connect as connectTls,
+  createSecureContext,
+} from 'node:tls';
 import type { ConnectOptions } from './api.js';
 import { probeOrigin } from './probe-origin.js';
 import { connectPrepared } from './unconnected-socket.js';
+
+const contexts = new WeakMap<ConnectionOptions, SecureContext>();
 
 /** The TCP socket under each TLS socket made here: only that one can be reset. */
 const carriers = new WeakMap<TLSSocket, Socket>();
@@ -19,7 +27,7 @@ export async function connect(options: ConnectOptions): Promise<Socket | TLSSock
   signal.throwIfAborted();
   const socket = await openTcp(options);
   if (tls === undefined) return socket;
-  const secured = connectTls({ ...peerName(options.address, tls), socket });
+  const secured = connectTls({ ...peerName(options.address, tls), secureContext: contextOf(tls), socket });
   carriers.set(secured, socket);
   await established(secured, 'secureConnect', signal);
   return secured;
@@ -48,6 +56,18 @@ async function openTcp(options: ConnectOptions): Promise<Socket> {
   await established(socket, 'connect', signal);
   // Probes are small; waiting to fill a segment only delays the answer.
   return socket.setNoDelay(true);
+}
+
+/**
+ * One context for all connections with the same options: making one costs as much as a handshake. Handshakes are full
+ * ones all the same, as no session is carried over.
+ */
+function contextOf(tls: ConnectionOptions): SecureContext {
+  const known = tls.secureContext ?? contexts.get(tls);
+  if (known !== undefined) return known;
+  const made = createSecureContext(tls);
+  contexts.set(tls, made);
+  return made;
 }
 
 /** Without a name to ask for, the certificate must be for the address. */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { TLSSocket } from 'node:tls';
 import { tlsProblems } from '../../plugins/tls/options.js';
 import tls from '../../plugins/check-tls/index.js';
+import { testContext } from '../../src/testing.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { tlsOptions } from '../support/check-options.js';
 import { fixturePath } from '../support/fixture.js';
-import { probeOnce, said } from '../support/probe.js';
+import { probeOnce, said, targetAt } from '../support/probe.js';
 import { on, serveTcp, serveTls } from '../support/servers.js';
 
 const ca = fixturePath('tls/ca.pem');
@@ -87,6 +90,40 @@ test('a script runs over TLS', () =>
       );
     },
   ));
+
+test('every probe makes a full handshake, whatever the member offers', async () => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const reused: boolean[] = [];
+    const serve = (socket: Socket): void => {
+      if (socket instanceof TLSSocket) reused.push(socket.isSessionReused());
+      socket.write('hello');
+    };
+    await on(serveTls(serve, 'member', { maxVersion }), async (member) => {
+      const prober = await tls.create(testContext(), tlsOptions({ ca, script: [{ expect: 'hello' }] }));
+      for (let round = 0; round < 3; round += 1) {
+        const outcome = await prober.probe(targetAt(member), new AbortController().signal);
+        assert.match(said(outcome), /^pass/);
+      }
+      assert.deepEqual(reused, [false, false, false]);
+    });
+  }
+});
+
+test('one check tells the certificates of its members apart', async () => {
+  const prober = await tls.create(testContext(), tlsOptions({ ca, verify: false }));
+  await on(serveTls(quiet), (good) =>
+    on(serveTls(quiet, 'self-signed'), async (own) => {
+      for (const [member, issuer] of [
+        [good, 'CN=sluice test CA'],
+        [own, 'CN=shop.example'],
+        [good, 'CN=sluice test CA'],
+      ] as const) {
+        const { details } = await prober.probe(targetAt(member), new AbortController().signal);
+        assert.equal(details?.['issuer'], issuer);
+      }
+    }),
+  );
+});
 
 test('an issuers file that cannot be read is a fault of the option `ca`', () => {
   assert.deepEqual(tlsProblems({ ca: '/no/such/issuers.pem' }, ['tls']), [

@@ -15,8 +15,10 @@ export interface Transcript {
 const MOST_LINES = 200;
 const SHOWN_BYTES = 512;
 
+const SILENT: Transcript = { sent() {}, received() {}, note() {}, details: () => undefined };
+
 export function startTranscript(trace: boolean, clock: Clock): Transcript {
-  if (!trace) return { sent() {}, received() {}, note() {}, details: () => undefined };
+  if (!trace) return SILENT;
   const lines: string[] = [];
   const startMs = clock.monotonicMs();
   const add = (line: string): void => {

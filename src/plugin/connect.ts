@@ -98,6 +98,7 @@ function established(
     socket.once(event, onReady);
     socket.once('error', onError);
     signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
   });
 }
 

@@ -24,6 +24,17 @@ testCheck(command, [
     expect: 'pass',
   },
   {
+    name: 'a co-process with many questions open',
+    options: {
+      ...options,
+      persistent: true,
+      concurrency: 50,
+      command: ['sh', '-c', 'while read id address port; do echo "$id pass $port"; done'],
+    },
+    serve,
+    expect: 'pass',
+  },
+  {
     name: 'a co-process that is silent',
     options: { ...options, persistent: true, command: ['sleep', '60'] },
     serve,

@@ -1,3 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/src/main.js';
-process.exitCode = await main(process.argv.slice(2));
+// SPDX-License-Identifier: MIT
+'use strict';
+const { hasBundle, loadBundle } = require('./load.js');
+
+void (async () => {
+  const { main } = hasBundle() ? loadBundle() : await import('../dist/src/main.js');
+  process.exitCode = await main(process.argv.slice(2));
+})();

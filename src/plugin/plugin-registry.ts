@@ -72,7 +72,7 @@ async function importFirstParty(listed: FirstPartyPlugin): Promise<Plugin> {
   const id = pluginId(listed);
   let exported: unknown;
   try {
-    exported = await importDefault(listed.path);
+    exported = 'load' in listed ? (await listed.load()).default : await importDefault(listed.path);
   } catch (error) {
     const { message } = describeThrown(error);
     throw new SluiceError(

@@ -7,7 +7,7 @@ import { type Head, type Task, type ToMain, sliceClusters } from './messages.js'
 import { RemoteOracle } from './remote-oracle.js';
 
 if (parentPort === null) throw new Error('this module is the body of a worker thread');
-await work(parentPort, workerData);
+void work(parentPort, workerData);
 
 async function work(port: MessagePort, { input, surroundings }: Task): Promise<void> {
   const compiled = await compileConfig(input, new RemoteOracle(port), surroundings);

@@ -352,6 +352,11 @@ export class Daemon implements DaemonApi {
       overrides: this.#overrides,
       tell: (event) => this.tell(event),
       touched: () => this.#keeper.touch(),
+      faults: this.#options.faults,
+      watchTrouble: (plugin, sentence) => {
+        if (sentence === null) this.#warnings.clear(plugin, `${plugin} watches again`);
+        else this.#warnings.raise(plugin, sentence);
+      },
     });
   }
 
@@ -376,6 +381,7 @@ export class Daemon implements DaemonApi {
       overrides: this.#overrides,
       isHeld: (record) => generation.isHeld(record),
       nextProbeInMs: (key) => generation.nextProbeInMs(key),
+      sightings: (endpoint) => generation.sightings(endpoint),
     };
   }
 

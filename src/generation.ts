@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type { Prepared } from './prepare.js';
-import type { Clock, HealthChange } from './plugin/api.js';
+import type { Clock, HealthChange, WatchSignal } from './plugin/api.js';
+import type { Faults } from './plugin/faults.js';
 import type { Overrides } from './runtime/admin.js';
 import { demandOf } from './runtime/demand.js';
 import type { Doubt } from './runtime/doubt.js';
 import type { Engine } from './runtime/engines.js';
 import { gently } from './runtime/gently.js';
-import { type EndpointRecord, HealthBook, type SharedProbe } from './runtime/health-book.js';
+import {
+  type Absorbed,
+  combinedHealth,
+  type EndpointRecord,
+  HealthBook,
+  type SharedProbe,
+} from './runtime/health-book.js';
 import type { Lateness } from './runtime/lateness.js';
 import type { NewEvent } from './runtime/journal.js';
 import type { ProbeResult } from './runtime/probe.js';
@@ -14,6 +21,7 @@ import type { ProbeRunner } from './runtime/probe-runner.js';
 import type { ReconcilerHost } from './runtime/reconciler.js';
 import { rulesOf } from './runtime/report.js';
 import { ProbeSchedule } from './runtime/schedule.js';
+import { type Sighting, WatchDesk } from './runtime/watch-desk.js';
 import type { Service } from './model.js';
 import type { SavedState } from './runtime/state-file.js';
 
@@ -28,6 +36,9 @@ export interface GenerationOptions {
   readonly tell: (event: NewEvent) => void;
   /** Health has changed and is worth saving. */
   readonly touched: () => void;
+  readonly faults: Faults;
+  /** Why a watch does not watch just now; null when it does again. */
+  readonly watchTrouble: (plugin: string, sentence: string | null) => void;
 }
 
 /** One configuration in force: its health book, its probes, and what it demands of the engines. */
@@ -38,6 +49,7 @@ export class Generation {
   readonly book: HealthBook;
   readonly #options: GenerationOptions;
   readonly #schedule: ProbeSchedule;
+  readonly #watching: WatchDesk;
   /** Probes whose first answer is still out; null once the first rules may be applied. */
   #awaited: { readonly probes: Set<SharedProbe>; readonly done: () => void } | null = null;
 
@@ -55,6 +67,13 @@ export class Generation {
       lateness,
       random: Math.random,
       absorb: (probe, result) => this.#absorb(probe, result),
+    });
+    this.#watching = new WatchDesk({
+      clock,
+      faults: options.faults,
+      record: (endpoint) => this.book.records.get(endpoint),
+      act: (record, sighting, sign) => this.#act(record, sighting, sign),
+      trouble: options.watchTrouble,
     });
   }
 
@@ -95,6 +114,7 @@ export class Generation {
     const { clock } = this.#options;
     const probes = new Set(this.book.probes.values());
     this.#schedule.start(before === null ? null : before.#schedule);
+    this.#watching.start(this.prepared.watches);
     if (probes.size > 0) {
       await new Promise<void>((resolve) => {
         const patience = clock.after(patienceMs, resolve);
@@ -110,7 +130,13 @@ export class Generation {
   }
 
   endProbing(): void {
+    this.#watching[Symbol.dispose]();
     this.#schedule[Symbol.dispose]();
+  }
+
+  /** What watches have seen of an endpoint. */
+  sightings(endpoint: string): readonly Sighting[] {
+    return this.#watching.of(endpoint);
   }
 
   nextProbeInMs(key: string): number | null {
@@ -166,14 +192,33 @@ export class Generation {
   }
 
   #absorb(probe: SharedProbe, result: ProbeResult): number {
-    const { doubt, touched } = this.#options;
-    noteExhaustion(doubt, result);
-    const { changes, touched: weighed, wakeAfterMs } = this.book.absorb(probe, result);
-    for (const change of changes) this.#changed(change);
-    for (const { service } of weighed) this.#dirty(service);
-    if (changes.length > 0) touched();
+    noteExhaustion(this.#options.doubt, result);
+    const absorbed = this.book.absorb(probe, result);
+    this.#take(absorbed);
+    if (probe.isVerifying && result.outcome.verdict === 'pass')
+      for (const { record } of probe.parts) this.#watching.contradicted(record.endpoint.id);
     this.#answered(probe);
-    return wakeAfterMs;
+    return absorbed.wakeAfterMs;
+  }
+
+  #take({ changes, touched }: Absorbed): void {
+    for (const change of changes) this.#changed(change);
+    for (const { service } of touched) this.#dirty(service);
+    if (changes.length > 0) this.#options.touched();
+  }
+
+  /** Signs against an endpoint that is down, or that nobody has judged yet, say nothing new. */
+  #act(record: EndpointRecord, { plugin, spec }: Sighting, { reason }: WatchSignal): void {
+    if (combinedHealth(record).state !== 'up') return;
+    const { id } = record.endpoint;
+    const seen = `${plugin} saw: ${reason}`;
+    const follows = { down: 'taken down', verify: 'probing at once', observe: 'only observed' }[spec.on];
+    this.#options.tell({ kind: 'signal', subject: id, message: `${seen}; ${follows}` });
+    if (spec.on === 'verify') for (const { probe } of record.parts) this.#schedule.verify(probe);
+    if (spec.on !== 'down') return;
+    const absorbed = this.book.takeDown(record, seen, this.#options.clock.now());
+    this.#take(absorbed);
+    for (const { probe } of record.parts) this.#schedule.hasten(probe, absorbed.wakeAfterMs);
   }
 
   #changed(change: HealthChange): void {

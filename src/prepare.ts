@@ -18,6 +18,7 @@ import { makeChecks } from './runtime/checks.js';
 import { backendsInUse, type Engine, prepareEngines, type PreparedEngines } from './runtime/engines.js';
 import type { CheckMaker } from './runtime/health-book.js';
 import { Reconciler } from './runtime/reconciler.js';
+import { makeWatches, type Watch } from './runtime/watches.js';
 
 /** How long a plugin may take to come up. */
 const CREATE_MS = 10_000;
@@ -43,6 +44,7 @@ export interface Prepared {
   readonly registry: PluginRegistry;
   readonly hooks: Hooks;
   readonly checks: CheckMaker;
+  readonly watches: readonly Watch[];
   readonly engines: PreparedEngines;
   /** One more engine, such as one that a former configuration used; null when there is no such backend. */
   engine(name: string, options: Engine['options']): Promise<Engine | null>;
@@ -130,6 +132,7 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
       if (plugin.kind === 'extension') await own(plugin, (context) => plugin.create(context, {}));
     }
     const checks = await makeChecks(config, { registry, create: own, clock, faults, signal: abort.signal });
+    const watches = await makeWatches(config, registry, own);
     const engines = await prepareEngines(
       backendsInUse(config),
       options.engines,
@@ -145,7 +148,17 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
     if (problems.length === 0) {
       return {
         ok: true,
-        prepared: { config, warnings: loaded.diagnostics, registry, hooks, checks, engines, engine, dispose },
+        prepared: {
+          config,
+          warnings: loaded.diagnostics,
+          registry,
+          hooks,
+          checks,
+          watches,
+          engines,
+          engine,
+          dispose,
+        },
       };
     }
     await letGo(made, dispose);

@@ -124,6 +124,7 @@ export interface Explanation {
     } | null;
   };
   readonly checks: readonly CheckExplanation[];
+  readonly watches: readonly WatchExplanation[];
   /** When and why the kernel's rule for it was last changed. */
   readonly rule: {
     readonly in_rotation: boolean;
@@ -202,10 +203,24 @@ export interface JournalEvent {
     | 'drift'
     | 'fault'
     | 'unfit'
+    | 'signal'
     | 'warning';
   /** What it is about: an endpoint, service, backend or plugin. */
   readonly subject: string;
   readonly from?: string;
   readonly to?: string;
   readonly message: string;
+}
+
+/** What one watch has seen of the endpoint since the configuration came into force. */
+export interface WatchExplanation {
+  readonly type: string;
+  /** What its signs lead to: down at once, a probe at once, or nothing. */
+  readonly on: 'down' | 'verify' | 'observe';
+  readonly count: number;
+  readonly within_ms: number;
+  readonly signs: number;
+  readonly last: { readonly at: string; readonly kind: string; readonly reason: string } | null;
+  /** When signs last led to something. */
+  readonly acted_at: string | null;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** `sluice explain`: the answer first, then all that leads to it. */
 import { formatDuration } from '../config/duration.js';
-import type { CheckExplanation, Explanation, ResultStatus } from '../status.js';
+import type { CheckExplanation, Explanation, ResultStatus, WatchExplanation } from '../status.js';
 import { paint, stateColor, type Paint } from './paint.js';
 import { addressText, type Look } from './render-status.js';
 import { tableLines } from './table.js';
@@ -26,6 +26,7 @@ export function renderExplanation(explanation: Explanation, look: Look): string[
     `Rule      ${rule.in_rotation ? 'in rotation' : colors.warn('OUT of rotation')}, ${ruleText(rule, look)}`,
     ...(explanation.checks.length === 0 ? ['', 'No check: it is always taken for up.'] : []),
     ...explanation.checks.flatMap((check) => ['', ...checkLines(check, look, colors)]),
+    ...explanation.watches.flatMap((watch) => ['', ...watchLines(watch, look, colors)]),
   ];
 }
 
@@ -67,6 +68,20 @@ function checkLines(check: CheckExplanation, look: Look, colors: Paint): string[
       ? []
       : [`  the same probe also feeds ${check.shared_with.join(', ')}`]),
     ...(check.results.length === 0 ? ['  no result yet'] : resultLines(check.results, look, colors)),
+  ];
+}
+
+function watchLines(watch: WatchExplanation, look: Look, colors: Paint): string[] {
+  const { type, on, count: needed, within_ms, signs, last, acted_at } = watch;
+  const leads = { down: 'down at once', verify: 'a probe at once', observe: 'a note, no more' }[on];
+  const what = needed === 1 ? 'a sign' : `${needed} signs within ${formatDuration(within_ms)}`;
+  return [
+    colors.strong(`Watch ${clean(type)}`),
+    `  ${what} of failure in its traffic: ${leads}`,
+    last === null
+      ? '  nothing seen yet'
+      : `  ${count(signs, 'sign')} seen, the last ${timeAndAge(last.at, look)}: ${clean(last.reason)}`,
+    ...(acted_at === null ? [] : [`  last acted on ${timeAndAge(acted_at, look)}`]),
   ];
 }
 

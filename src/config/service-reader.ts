@@ -134,7 +134,7 @@ function watchSpecOf({ type, common, options }: UsedWatch): WatchSpec {
   const said: Partial<RawWatch> = common;
   return {
     type,
-    on: said.on ?? 'down',
+    on: said.on ?? 'verify',
     count: said.count ?? 1,
     withinMs: durationMs(said.within, 1000),
     options,

@@ -37,7 +37,10 @@ export type HealthEvent =
       /** Wall clock in milliseconds. */
       readonly at: number;
     }
-  /** A probe that a passive signal asked for has failed: two witnesses, so down regardless of `fall`. */
+  /**
+   * A probe that a passive sign asked for has failed: two witnesses, so down regardless of `fall`. Or the operator
+   * lets the sign alone decide.
+   */
   | { readonly kind: 'verified-failure'; readonly reason: string; readonly at: number };
 
 export interface StateChange {

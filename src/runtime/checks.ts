@@ -9,7 +9,8 @@ import type { CheckMaker } from './health-book.js';
 import { Sweep } from './sweep.js';
 
 type Made = ReturnType<CheckMaker['prober']>;
-type Create = <T>(plugin: Plugin, make: (context: PluginContext) => T | PromiseLike<T>) => Promise<T>;
+/** Calls a plugin's `create`, guarded; what it makes lives as long as the configuration. */
+export type Create = <T>(plugin: Plugin, make: (context: PluginContext) => T | PromiseLike<T>) => Promise<T>;
 
 export interface ChecksOptions {
   readonly registry: PluginRegistry;

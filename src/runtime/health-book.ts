@@ -31,6 +31,10 @@ export interface SharedProbe extends Probe {
   readonly number: number;
   /** On the monotonic clock, while it is out; null between. */
   startedMs: number | null;
+  /** A sign from traffic asked for the probe that is out: its failure is enough. */
+  isVerifying: boolean;
+  /** A sign came while a probe was out that had begun before: another follows at once. */
+  isDoubted: boolean;
   /** What the last pass said of weight and admin state, which later failures and local faults do not unsay. */
   lastPass: PassOutcome | null;
 }
@@ -148,9 +152,21 @@ export class HealthBook {
     this.#results.add(probe.number, result);
     const weighed = outcome.verdict === 'pass' && !saysTheSame(probe.lastPass, outcome);
     if (outcome.verdict === 'pass') probe.lastPass = outcome;
-    const event = { kind: 'verdict', verdict: outcome.verdict, reason: outcome.reason, at } as const;
+    const { verdict, reason } = outcome;
+    const event: HealthEvent =
+      probe.isVerifying && verdict === 'fail'
+        ? { kind: 'verified-failure', reason, at }
+        : { kind: 'verdict', verdict, reason, at };
     const absorbed: Absorbed = { changes: [], touched: [], wakeAfterMs: Infinity };
     for (const part of probe.parts) this.#step(part, event, weighed, absorbed);
+    return absorbed;
+  }
+
+  /** Takes an endpoint down on the word of a passive sign alone; passes bring it back. */
+  takeDown(record: EndpointRecord, reason: string, at: number): Absorbed {
+    const absorbed: Absorbed = { changes: [], touched: [], wakeAfterMs: Infinity };
+    for (const part of record.parts)
+      this.#step(part, { kind: 'verified-failure', reason, at }, false, absorbed);
     return absorbed;
   }
 
@@ -226,6 +242,8 @@ export class HealthBook {
         parts: [],
         number,
         startedMs: null,
+        isVerifying: false,
+        isDoubted: false,
         lastPass: null,
       };
       this.probes.set(key, probe);

@@ -19,6 +19,7 @@ export function logEvent(log: Logger, event: NewEvent): void {
     case 'unfit':
     case 'warning':
     case 'drift':
+    case 'signal':
       log.warn({ subject }, message);
       break;
     case 'apply':

@@ -76,7 +76,8 @@ function isOutcome(outcome: unknown): outcome is CheckOutcome {
 
 const UNTIDY = /[\u0000-\u001f\u007f-\u009f]|^\s|\s$/;
 
-function oneLine(text: string): string {
+/** One short line that is safe to show on a terminal. */
+export function oneLine(text: string): string {
   if (text.length <= LONGEST_REASON && !UNTIDY.test(text)) return text;
   // A reason goes to terminals: no control character may pass.
   const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();

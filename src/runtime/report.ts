@@ -7,6 +7,7 @@ import type { Overrides } from './admin.js';
 import { combinedHealth, type EndpointRecord, type HealthBook, type Part } from './health-book.js';
 import type { ProbeResult } from './probe.js';
 import { summary } from './summary.js';
+import type { Sighting } from './watch-desk.js';
 
 /** What a report is drawn from. */
 export interface Facts {
@@ -17,6 +18,8 @@ export interface Facts {
   readonly isHeld: (record: EndpointRecord) => boolean;
   /** How long until the probe of that key starts; null when not scheduled. */
   readonly nextProbeInMs: (probeKey: string) => number | null;
+  /** What watches have seen of an endpoint. */
+  readonly sightings: (endpoint: string) => readonly Sighting[];
 }
 
 export function* clusterStatuses(facts: Facts): ReturnType<DaemonApi['clusters']> & Generator {
@@ -94,6 +97,7 @@ export function explain(facts: Facts, record: EndpointRecord): Explanation {
       },
     },
     checks: record.parts.map((part) => checkExplanation(facts, part)),
+    watches: facts.sightings(endpoint.id).map(watchExplanation),
     rule: {
       in_rotation: facts.isHeld(record),
       changed_at: record.rule.changedAt === null ? null : time(record.rule.changedAt),
@@ -119,6 +123,18 @@ function checkExplanation(facts: Facts, part: Part): Explanation['checks'][numbe
       .map(({ record }) => record.endpoint.id)
       .filter((id) => id !== part.record.endpoint.id),
     results: facts.book.resultsOf(key).map(resultStatus),
+  };
+}
+
+function watchExplanation({ spec, signs, last, actedAt }: Sighting): Explanation['watches'][number] {
+  return {
+    type: spec.type,
+    on: spec.on,
+    count: spec.count,
+    within_ms: spec.withinMs,
+    signs,
+    last: last && { at: time(last.at), kind: last.sign.kind, reason: last.sign.reason },
+    acted_at: actedAt === null ? null : time(actedAt),
   };
 }
 

@@ -56,6 +56,25 @@ export class ProbeSchedule implements Disposable {
     return probe.startedMs === null ? this.#scheduler.dueMs(probe) : nowMs + probe.spec.fastIntervalMs;
   }
 
+  /** Probes at once, because of a sign from traffic. A probe that is out says nothing of what came after its start. */
+  verify(probe: SharedProbe): void {
+    if (this.#closed) return;
+    if (probe.startedMs !== null) {
+      probe.isDoubted = true;
+      return;
+    }
+    this.#scheduler.cancel(probe);
+    probe.isVerifying = true;
+    this.#start(probe, this.#options.clock.monotonicMs());
+  }
+
+  /** Probes in `afterMs` at the latest. */
+  hasten(probe: SharedProbe, afterMs: number): void {
+    const dueMs = this.#scheduler.dueMs(probe);
+    const soonMs = this.#options.clock.monotonicMs() + afterMs;
+    if (dueMs !== null && dueMs > soonMs) this.#scheduler.schedule(probe, soonMs);
+  }
+
   nextInMs(key: string): number | null {
     const nowMs = this.#options.clock.monotonicMs();
     const dueMs = this.dueMs(key, nowMs);
@@ -87,6 +106,11 @@ export class ProbeSchedule implements Disposable {
       // Whatever goes wrong with a result, the next probe is not lost.
       const jitteredMs = afterMs * (1 + (random() - 0.5) * JITTER_SHARE);
       this.#scheduler.schedule(probe, Math.max(clock.monotonicMs(), startedMs + jitteredMs));
+      probe.isVerifying = false;
+      if (probe.isDoubted) {
+        probe.isDoubted = false;
+        this.verify(probe);
+      }
     }
   };
 }

@@ -241,6 +241,19 @@ function explanation(found: EndpointStatus, id: string, service: ServiceStatus):
         results: down ? [PASS, { ...FAIL, at: WENT_DOWN }] : [PASS, PASS],
       },
     ],
+    watches: down
+      ? [
+          {
+            type: 'rst',
+            on: 'verify',
+            count: 3,
+            within_ms: 1_000,
+            signs: 4,
+            last: { at: WENT_DOWN, kind: 'refused', reason: 'connection refused' },
+            acted_at: WENT_DOWN,
+          },
+        ]
+      : [],
     rule: {
       in_rotation: found.in_rotation,
       changed_at: down ? WENT_DOWN : null,

@@ -31,14 +31,6 @@ async function told(
 }
 
 describe('what this version does not run', () => {
-  it('is refused when a service asks for a watch', async () => {
-    const watch = PLUGIN('defineWatch', '{ watch: () => Promise.resolve() }');
-    assert.deepEqual(await told(watch, CONFIG(', watch: [mine]')), [
-      ['watches are not supported by this version of sluice', 7],
-    ]);
-    assert.deepEqual(await told(watch, CONFIG('')), [], 'loading one is no harm');
-  });
-
   it('is refused when the configuration lists a role', async () => {
     const role = PLUGIN('defineRole', '{ run: () => Promise.resolve() }');
     assert.deepEqual(await told(role, CONFIG('')), [

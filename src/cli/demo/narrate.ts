@@ -20,6 +20,7 @@ export function narrate(event: JournalEvent, color: boolean): string | null {
     case 'drift':
     case 'fault':
     case 'reload':
+    case 'signal':
     case 'unfit':
     case 'warning':
       return `sluice: ${clean(message)}`;

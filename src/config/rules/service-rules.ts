@@ -54,6 +54,21 @@ export function checkService(
     ...checkEndpointsDiffer(service, settings),
     ...checkFallback(service, settings, capabilities),
     ...checkMinUp(service, settings),
+    ...checkWatches(service, settings),
+  ];
+}
+
+/** A sign takes down, or asks for a probe; only a check brings back. */
+function checkWatches({ watches, checks }: Service, settings: Settings): Problem[] {
+  const acting = watches.findIndex(({ on }) => on !== 'observe');
+  if (acting === -1 || checks.length > 0) return [];
+  return [
+    {
+      code: 'SLUICE_CFG_CONFLICT',
+      message: `the watch "${watches[acting]!.type}" needs a check that brings a member back`,
+      hint: 'give the service a `check`, or say `on: observe`',
+      path: settings.origin('watch'),
+    },
   ];
 }
 

@@ -13,8 +13,8 @@ const WATCH: CoreSchema = {
       type: 'string',
       enum: ['down', 'verify', 'observe'],
       description:
-        'What a signal does: down takes the member down; verify starts one probe at once and believes that; observe only writes it down.',
-      default: 'down',
+        'What a signal does: verify starts a probe at once, whose failure is enough; down takes the member down, and passes bring it back; observe only counts.',
+      default: 'verify',
     },
     count: {
       type: 'integer',

@@ -5,6 +5,7 @@ import { compileScript, scriptProblems, scriptSchema } from '../dialogue/script.
 import { formatMs, pass } from '../outcome.js';
 import { onConnection } from '../probe-connection.js';
 import { sweepHalfOpen } from './half-open.js';
+import { probeOption, probeProblems } from './syn/option.js';
 import { connectionOptions, tlsSwitch, tlsSwitchProblems } from '../tls/options.js';
 
 export default defineCheck({
@@ -20,6 +21,7 @@ export default defineCheck({
         description:
           'half: the connection is given up by a reset as soon as the member has answered, without waking the service where the system can do that (default without a dialogue); full: it is established first.',
       },
+      probe: probeOption,
       script: scriptSchema,
       tls: tlsSwitch,
       close: {
@@ -29,7 +31,7 @@ export default defineCheck({
       },
     },
   },
-  validate({ handshake, script, tls, close }) {
+  validate({ handshake, probe, script, tls, close }) {
     const problems: OptionProblem[] = [...scriptProblems(script), ...tlsSwitchProblems(tls)];
     const wants =
       script !== undefined ? 'script' : tls !== undefined && tls !== false ? 'tls' : close ? 'close' : null;
@@ -40,9 +42,9 @@ export default defineCheck({
         hint: 'use `handshake: full`, or leave it out',
       });
     }
-    return problems;
+    return [...problems, ...probeProblems(probe, handshake, wants)];
   },
-  create(context, { handshake, script: steps, tls, close }) {
+  async create(context, { handshake, probe, script: steps, tls, close }) {
     const script = compileScript(steps ?? []);
     const secure = connectionOptions(tls);
     const prober: Prober = {
@@ -56,6 +58,8 @@ export default defineCheck({
           return wrong ?? pass(`${connected}, ${what} in ${formatMs(context.clock.monotonicMs() - startMs)}`);
         }),
     };
+    // Loaded when it is asked for, and the kernel part with it.
+    if (probe === 'syn') return { ...prober, ...(await import('./syn/sweep.js')).synSweep(context) };
     const half = handshake !== 'full' && script.length === 0 && secure === undefined && !close;
     if (!half || process.platform !== 'linux') return prober;
     return { ...prober, probeMany: (...sweep) => sweepHalfOpen(context.clock, prober, ...sweep) };

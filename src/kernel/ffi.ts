@@ -36,10 +36,22 @@ export interface Libc {
   /** socket(2); always close-on-exec. */
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array): void;
+  /** connect(2) of sockets that do not wait for a peer: datagram and raw ones. */
+  connect(fd: number, address: Uint8Array): void;
   /** send(2); answers the number of bytes taken, or -1 when it would block (EAGAIN). */
   send(fd: number, data: Uint8Array, flags?: number): number;
   /** recv(2) into `buffer`; answers the number of bytes, or -1 when nothing waits (EAGAIN). */
   recv(fd: number, buffer: Uint8Array, flags?: number): number;
+  /** sendmmsg(2) of `count` of the `struct mmsghdr`; answers how many were taken, or -1 as `send` does. */
+  sendmmsg(fd: number, headers: Uint8Array, count: number, flags?: number): number;
+  /** recvmmsg(2), which never waits here; answers how many came, or -1 when none waits (EAGAIN). */
+  recvmmsg(fd: number, headers: Uint8Array, count: number): number;
+  /**
+   * Where the bytes are, for structures that point to others. The collector does not know of such a pointer:
+   * whoever writes it keeps `bytes` referenced, and takes a buffer that stays in its place, one that was made
+   * from an `ArrayBuffer` of its own.
+   */
+  addressOf(bytes: Uint8Array): bigint;
   /** setsockopt(2); a number is passed as C's `int`. */
   setsockopt(fd: number, level: number, option: number, value: number | Uint8Array): void;
   /** getsockopt(2); answers as many bytes as the kernel wrote, at most `length`. */
@@ -71,6 +83,15 @@ function bindLibc(koffi: Koffi): Libc {
   );
   const recv = library.func<Native<[number, Uint8Array, number, number]>>(
     'long recv(int, void *, size_t, int)',
+  );
+  const connect = library.func<Native<[number, Uint8Array, number]>>(
+    'int connect(int, const void *, uint32)',
+  );
+  const sendmmsg = library.func<Native<[number, Uint8Array, number, number]>>(
+    'int sendmmsg(int, void *, uint, int)',
+  );
+  const recvmmsg = library.func<Native<[number, Uint8Array, number, number, null]>>(
+    'int recvmmsg(int, void *, uint, int, void *)',
   );
   const setsockopt = library.func<Native<[number, number, number, Uint8Array, number]>>(
     'int setsockopt(int, int, int, const void *, uint32)',
@@ -104,6 +125,12 @@ function bindLibc(koffi: Koffi): Libc {
     bind: (fd, address) => void checked(bind(fd, address, address.length), 'bind'),
     send: (fd, data, flags = 0) => transfer('send', () => send(fd, data, data.length, flags)),
     recv: (fd, buffer, flags = 0) => transfer('recv', () => recv(fd, buffer, buffer.length, flags)),
+    connect: (fd, address) => void checked(connect(fd, address, address.length), 'connect'),
+    sendmmsg: (fd, headers, count, flags = 0) =>
+      transfer('sendmmsg', () => sendmmsg(fd, headers, count, flags)),
+    recvmmsg: (fd, headers, count) =>
+      transfer('recvmmsg', () => recvmmsg(fd, headers, count, MSG_DONTWAIT, null)),
+    addressOf: (bytes) => koffi.address(bytes),
     setsockopt: (fd, level, option, value) => {
       const bytes = typeof value === 'number' ? int32(value) : value;
       checked(setsockopt(fd, level, option, bytes, bytes.length), 'setsockopt');

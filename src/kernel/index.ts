@@ -3,9 +3,13 @@
 export type { Family } from '../virtual-service.js';
 export * from './byte-order.js';
 export * from './ffi.js';
+export * from './socket-address.js';
+export * from './socket-filter.js';
 export * from './socket-options.js';
+export * from './socket-origin.js';
 export * from './system-error.js';
 export * from './ip-address.js';
+export * from './message-vector.js';
 export * from './netlink-message.js';
 export * from './netlink.js';
 export * from './nf-tables-constants.js';

@@ -14,6 +14,7 @@ export interface Koffi {
   // oxlint-disable-next-line no-unnecessary-type-parameters -- a C function has the type its caller knows it by
   load(path: string | null): { func<F>(definition: string): F };
   errno(): number;
+  address(value: Uint8Array): bigint;
 }
 
 /**

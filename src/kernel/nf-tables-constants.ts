@@ -50,6 +50,8 @@ export const NFTA_LIST_ELEM = 1;
 
 /** `enum nft_table_attributes` */
 export const NFTA_TABLE = { NAME: 1, FLAGS: 2, USE: 3, HANDLE: 4, USERDATA: 6 } as const;
+/** `enum nft_table_flags`: the table goes when the socket that made it is closed, and nobody else may touch it. */
+export const NFT_TABLE_F_OWNER = 0x2;
 /** `enum nft_hook_attributes` */
 export const NFTA_HOOK = { HOOKNUM: 1, PRIORITY: 2 } as const;
 /** `enum nft_chain_attributes` */

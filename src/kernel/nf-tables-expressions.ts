@@ -224,6 +224,11 @@ export function reject(how: 'tcp-reset' | 'port-unreachable'): Expression {
   };
 }
 
+/** Keeps the packet out of the connection table; only before connection tracking (priority below -200). */
+export function notrack(): Expression {
+  return { name: 'notrack', write: () => {} };
+}
+
 /** Applies a named object of the table (`NFT_OBJECT_*`) to the packet. */
 export function objectReference(type: number, name: string): Expression {
   return {

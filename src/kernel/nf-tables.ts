@@ -110,10 +110,11 @@ export class NfTablesBatch {
     return this.#lastMessage < 0;
   }
 
-  addTable(userdata?: Uint8Array): number {
+  /** `flags` are of NFT_TABLE_F_*. */
+  addTable(userdata?: Uint8Array, flags = 0): number {
     return this.#message(NFT_MSG.NEWTABLE, NLM_F_CREATE, (writer) => {
       writer.string(NFTA_TABLE.NAME, this.#name.table);
-      writer.u32be(NFTA_TABLE.FLAGS, 0);
+      writer.u32be(NFTA_TABLE.FLAGS, flags);
       if (userdata !== undefined) writer.data(NFTA_TABLE.USERDATA, userdata);
     });
   }

@@ -6,19 +6,37 @@ import { addressBytes } from './ip-address.js';
 import { loadKoffi } from './koffi.js';
 import { SystemError } from './system-error.js';
 
+/** Bytes of `struct sockaddr_in`, ip(7), and `sockaddr_in6`, ipv6(7), and where in them the address begins. */
+export const SOCKET_ADDRESS = {
+  4: { bytes: 16, addressAt: 4 },
+  6: { bytes: 28, addressAt: 8 },
+} as const;
+
 /**
  * The bytes of a `struct sockaddr_in` or `sockaddr_in6`. A zone (`fe80::1%eth0`, or a number after the percent
  * sign) becomes its scope; a zone that is no interface of this host throws ENODEV.
  */
 export function socketAddress(family: Family, address: string, port: number): Uint8Array {
   const [text = '', zone] = address.split('%');
-  const bytes = new Uint8Array(family === 4 ? 16 : 28);
+  const bytes = new Uint8Array(SOCKET_ADDRESS[family].bytes);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, family === 4 ? AF_INET : AF_INET6, littleEndian);
   view.setUint16(2, port);
-  bytes.set(addressBytes(text), family === 4 ? 4 : 8);
+  bytes.set(addressBytes(text), SOCKET_ADDRESS[family].addressAt);
   if (zone !== undefined) view.setUint32(24, scopeOf(zone), littleEndian);
   return bytes;
+}
+
+/** The address and port in what getsockname(2) and the like answer. */
+export function readSocketAddress(
+  family: Family,
+  bytes: Buffer,
+): { readonly address: Buffer; readonly port: number } {
+  const { addressAt } = SOCKET_ADDRESS[family];
+  return {
+    address: bytes.subarray(addressAt, addressAt + (family === 4 ? 4 : 16)),
+    port: bytes.readUInt16BE(2),
+  };
 }
 
 function scopeOf(zone: string): number {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+import type { CheckOutcome, CheckTarget } from 'sluice';
+import type { Asker } from './flight.js';
+
+type Report = (target: CheckTarget, outcome: CheckOutcome) => void;
+
+/** One sweep's side of things: hands on its targets, and knows how many of them have no outcome yet. */
+export class Asking implements Asker {
+  /** Rejects when there will be no outcomes any more. */
+  readonly failed: Promise<never>;
+  readonly #report: Report;
+  readonly #signal: AbortSignal;
+  #fail!: (error: unknown) => void;
+  #underWay = 0;
+  #whenAnswered: (() => void) | null = null;
+
+  constructor(report: Report, signal: AbortSignal) {
+    this.#report = report;
+    this.#signal = signal;
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    // It may come when nobody listens any more.
+    this.failed.catch(() => {});
+  }
+
+  /** Sends what comes, to the end; resolves when all of it has an outcome, or the signal aborts. */
+  async all(
+    targets: AsyncIterable<readonly CheckTarget[]>,
+    send: (together: readonly CheckTarget[]) => void,
+  ): Promise<void> {
+    for await (const together of targets) {
+      if (this.#signal.aborted) return;
+      this.#underWay += together.length;
+      send(together);
+    }
+    if (this.#underWay === 0 || this.#signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#whenAnswered = resolve;
+      this.#signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  report(target: CheckTarget, outcome: CheckOutcome): void {
+    this.#underWay -= 1;
+    this.#report(target, outcome);
+    if (this.#underWay === 0) this.#whenAnswered?.();
+  }
+
+  fail(error: unknown): void {
+    this.#fail(error);
+  }
+}

@@ -107,7 +107,7 @@ for (const family of [4, 6] as const) {
       ]);
       for (const outcome of outcomes.slice(0, 3)) assert.match(said(outcome), ANSWERED);
       assert.match(said(outcomes[3]!), /^inconclusive: the source address is not on this host/);
-      assert.match(said(outcomes[4]!), /^inconclusive: no such network interface/);
+      assert.match(said(outcomes[4]!), /^inconclusive: there is no interface nowhere to probe from/);
       const counted = await lab.nft(['list', 'table', 'inet', 'watch']);
       assert.equal([...counted.matchAll(/counter packets 1 /g)].length, 3, counted);
     },

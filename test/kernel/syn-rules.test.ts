@@ -99,6 +99,7 @@ labTest(
   { hosts: [], needs: ['koffi'] },
   async (lab) => {
     const child = spawn(process.execPath, [holder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    lab.use({ [Symbol.dispose]: () => child.kill('SIGKILL') });
     const [said] = (await once(child.stdout, 'data')) as [Buffer];
     assert.equal(said.toString(), 'ready, refused: connection refused\n');
     await lab.nft(['flush', 'ruleset']);

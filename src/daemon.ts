@@ -118,6 +118,7 @@ export class Daemon implements DaemonApi {
           [...this.#generation.engines].map(([name, engine]) => [name, engine.options]),
         ),
       }),
+      health: (probe) => this.#generation.book.probes.get(probe)?.parts[0]?.health,
       overrides: () => this.#overrides.all(),
       onTrouble: (sentence) => {
         if (sentence === null) this.#warnings.clear('state', 'the state directory can be written again');
@@ -351,7 +352,7 @@ export class Daemon implements DaemonApi {
       lateness: this.#lateness,
       overrides: this.#overrides,
       tell: (event) => this.tell(event),
-      touched: () => this.#keeper.touch(),
+      touched: (probe) => this.#keeper.touch(probe),
       faults: this.#options.faults,
       watchTrouble: (plugin, sentence) => {
         if (sentence === null) this.#warnings.clear(plugin, `${plugin} watches again`);

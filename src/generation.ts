@@ -34,8 +34,8 @@ export interface GenerationOptions {
   readonly lateness: Lateness;
   readonly overrides: Overrides;
   readonly tell: (event: NewEvent) => void;
-  /** Health has changed and is worth saving. */
-  readonly touched: () => void;
+  /** Health of a probe has changed and is worth saving. */
+  readonly touched: (probe: string) => void;
   readonly faults: Faults;
   /** Why a watch does not watch just now; null when it does again. */
   readonly watchTrouble: (plugin: string, sentence: string | null) => void;
@@ -194,17 +194,17 @@ export class Generation {
   #absorb(probe: SharedProbe, result: ProbeResult): number {
     noteExhaustion(this.#options.doubt, result);
     const absorbed = this.book.absorb(probe, result);
-    this.#take(absorbed);
+    this.#take(absorbed, [probe]);
     if (probe.isVerifying && result.outcome.verdict === 'pass')
       for (const { record } of probe.parts) this.#watching.contradicted(record.endpoint.id);
     this.#answered(probe);
     return absorbed.wakeAfterMs;
   }
 
-  #take({ changes, touched }: Absorbed): void {
+  #take({ changes, touched }: Absorbed, probes: readonly SharedProbe[]): void {
     for (const change of changes) this.#changed(change);
     for (const { service } of touched) this.#dirty(service);
-    if (changes.length > 0) this.#options.touched();
+    if (changes.length > 0) for (const { key } of probes) this.#options.touched(key);
   }
 
   /** Signs against an endpoint that is down, or that nobody has judged yet, say nothing new. */
@@ -217,7 +217,10 @@ export class Generation {
     if (spec.on === 'verify') for (const { probe } of record.parts) this.#schedule.verify(probe);
     if (spec.on !== 'down') return;
     const absorbed = this.book.takeDown(record, seen, this.#options.clock.now());
-    this.#take(absorbed);
+    this.#take(
+      absorbed,
+      record.parts.map(({ probe }) => probe),
+    );
     for (const { probe } of record.parts) this.#schedule.hasten(probe, absorbed.wakeAfterMs);
   }
 

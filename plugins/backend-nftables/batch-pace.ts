@@ -22,4 +22,4 @@ export class BatchPace {
 
 const TARGET_MS = 15;
 /** Below this a batch costs what the table makes it cost, whatever is in it. */
-const LEAST = 250;
+const LEAST = 400;

@@ -2,19 +2,25 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../errors.js';
+import type { Health } from '../health/machine.js';
 import type { Clock } from '../plugin/api.js';
 import { type Override, readOverrides } from './admin.js';
 import { replaceFile } from './file.js';
 import { readOrNull, readState, type SavedState, writeState } from './state-file.js';
+import { appendState, forgetLog, withLog } from './state-log.js';
 
 const SAVE_AFTER_MS = 1_000;
 const RETRY_MS = 30_000;
+/** Appended changes may make up this share of the state before it is written whole again: a small one always is. */
+const APPENDED_SHARE = 1 / 8;
 
 export interface KeeperOptions {
   readonly clock: Clock;
   readonly directory: string;
   readonly maxAgeMs: number;
   readonly state: () => Omit<SavedState, 'savedAt'>;
+  /** What is known of one probe; undefined when there is no such probe. */
+  readonly health: (probe: string) => Health | undefined;
   readonly overrides: () => readonly Override[];
   /** A sentence while the files cannot be written, null once they can again. */
   readonly onTrouble: (sentence: string | null) => void;
@@ -24,8 +30,15 @@ export interface KeeperOptions {
 export class Keeper {
   readonly #options: KeeperOptions;
   #timer: Disposable | null = null;
+  #dueMs = Infinity;
   #writing: Promise<void> = Promise.resolve();
   #overridesChanged = false;
+  readonly #changed = new Set<string>();
+  /** When the state was last written whole; null: must be. */
+  #wholeAt: number | null = null;
+  /** Probes in it. */
+  #size = 0;
+  #appended = 0;
   #troubled = false;
 
   constructor(options: KeeperOptions) {
@@ -33,9 +46,11 @@ export class Keeper {
     this.#arm(quietMs(options.maxAgeMs));
   }
 
-  /** Health has changed: saved within a second. */
-  touch(): void {
-    this.#arm(this.#troubled ? RETRY_MS : SAVE_AFTER_MS, true);
+  /** Health has changed, of one probe or of any: saved within a second. */
+  touch(probe?: string): void {
+    if (probe === undefined) this.#wholeAt = null;
+    else this.#changed.add(probe);
+    this.#arm(this.#troubled ? RETRY_MS : SAVE_AFTER_MS, true, () => this.#saveChanges());
   }
 
   /** Overrides have changed: an operator waits for it, so it is written before this resolves. */
@@ -45,10 +60,14 @@ export class Keeper {
     return !this.#troubled;
   }
 
-  /** Writes now; never rejects: trouble is told through `onTrouble`. */
+  /** Writes all now; never rejects: trouble is told through `onTrouble`. */
   save(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write());
+    this.#writing = this.#writing.then(() => this.#write(true));
     return this.#writing;
+  }
+
+  #saveChanges(): void {
+    this.#writing = this.#writing.then(() => this.#write(false));
   }
 
   async close(): Promise<void> {
@@ -57,14 +76,12 @@ export class Keeper {
     this.#timer?.[Symbol.dispose]();
   }
 
-  #dueMs = Infinity;
-
-  #arm(delayMs: number, sooner = false): void {
+  #arm(delayMs: number, sooner = false, then: () => void = () => void this.save()): void {
     const dueMs = this.#options.clock.monotonicMs() + delayMs;
     if (sooner && this.#timer !== null && this.#dueMs <= dueMs) return;
     this.#timer?.[Symbol.dispose]();
     this.#dueMs = dueMs;
-    this.#timer = this.#options.clock.after(delayMs, () => void this.save());
+    this.#timer = this.#options.clock.after(delayMs, then);
   }
 
   async #writeOverrides(): Promise<void> {
@@ -83,20 +100,46 @@ export class Keeper {
     }
   }
 
-  async #write(): Promise<void> {
-    const { clock, directory, maxAgeMs, state, onTrouble } = this.#options;
+  async #write(whole: boolean): Promise<void> {
+    const { directory, maxAgeMs, onTrouble } = this.#options;
     // Rewritten in quiet times too, lest a living state look too old.
     this.#arm(quietMs(maxAgeMs));
     try {
       await mkdir(directory, { recursive: true, mode: 0o750 });
       await this.#writeOverrides();
-      await writeState(statePath(directory), { savedAt: clock.now(), ...state() });
+      await this.#writeState(whole);
       if (this.#troubled) onTrouble(null);
       this.#troubled = false;
     } catch (error) {
       this.#arm(RETRY_MS);
       if (!this.#troubled) onTrouble(stateTrouble(directory, error).message);
       this.#troubled = true;
+    }
+  }
+
+  async #writeState(whole: boolean): Promise<void> {
+    const { clock, directory, state, health } = this.#options;
+    const changes = [...this.#changed].flatMap((key) => {
+      const known = health(key);
+      return known === undefined ? [] : ([[key, known]] as const);
+    });
+    this.#changed.clear();
+    const wholeAt = this.#wholeAt;
+    // Unless this goes well, nobody knows what the files hold.
+    this.#wholeAt = null;
+    const now = clock.now();
+    const appended = this.#appended + changes.length;
+    if (whole || wholeAt === null || appended > this.#size * APPENDED_SHARE) {
+      const all = state();
+      await writeState(statePath(directory), { savedAt: now, ...all });
+      await forgetLog(logPath(directory));
+      this.#size = all.health.size;
+      this.#appended = 0;
+      this.#wholeAt = now;
+    } else {
+      await appendState(logPath(directory), wholeAt, now, changes);
+      this.#appended = appended;
+      this.#wholeAt = wholeAt;
     }
   }
 }
@@ -108,6 +151,10 @@ function quietMs(maxAgeMs: number): number {
 
 function statePath(directory: string): string {
   return join(directory, 'state.jsonl');
+}
+
+function logPath(directory: string): string {
+  return join(directory, 'state-changes.jsonl');
 }
 
 function overridesPath(directory: string): string {
@@ -144,6 +191,7 @@ export async function readDirectory(
   let overrides: Override[] = [];
   try {
     state = await readState(statePath(directory));
+    if (state !== null) state = await withLog(logPath(directory), state);
   } catch (error) {
     notes.push(`the saved state is not used: ${(error as Error).message}`);
   }

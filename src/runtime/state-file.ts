@@ -26,9 +26,20 @@ export async function writeState(path: string, state: SavedState): Promise<void>
 
 function* lines(state: SavedState): Generator<string> {
   yield JSON.stringify({ version: 1, saved_at: state.savedAt, backends: state.backends } satisfies Header);
-  for (const [key, { state: health, since, reason }] of state.health) {
-    if (health !== 'unknown') yield JSON.stringify([key, health, since, reason]);
-  }
+  for (const [key, health] of state.health) if (health.state !== 'unknown') yield healthLine(key, health);
+}
+
+/** What is known of one probe, in a line. */
+export function healthLine(key: string, { state, since, reason }: Health): string {
+  return JSON.stringify([key, state, since, reason]);
+}
+
+/** The same read back; null where nothing is known. Throws for what is no such line. */
+export function healthOf(line: string): readonly [string, Health | null] {
+  const [key, state, since, reason] = JSON.parse(line) as [string, Health['state'], number, string];
+  if (state === 'unknown') return [key, null];
+  if (state !== 'up' && state !== 'down') throw new Error(`no such state: ${state as string}`);
+  return [key, { state, since, streak: 0, reason, restored: true }];
 }
 
 /** What `path` holds; null when there is none. A damaged file throws: it is told, then ignored. */
@@ -42,9 +53,9 @@ export async function readState(path: string): Promise<SavedState | null> {
   const health = new Map<string, Health>();
   for (const line of rest) {
     if (line === '') continue;
-    const [key, state, since, reason] = JSON.parse(line) as [string, Health['state'], number, string];
-    if (state !== 'up' && state !== 'down') throw new Error(`no such state: ${state}`);
-    health.set(key, { state, since, streak: 0, reason, restored: true });
+    const [key, known] = healthOf(line);
+    if (known === null) throw new Error(`${key} is of no known state`);
+    health.set(key, known);
   }
   return { savedAt: header.saved_at, health, backends: header.backends ?? {} };
 }

@@ -18,6 +18,7 @@ test('a state that may hardly age is not written without pause', async () => {
       written += 1;
       return { health: new Map(), backends: {} };
     },
+    health: () => undefined,
     overrides: () => [],
     onTrouble: (sentence) => assert.fail(sentence ?? ''),
   });
@@ -48,6 +49,7 @@ test('a word that comes while others are being written is written, too', async (
     directory: folder.path,
     maxAgeMs: 600_000,
     state: () => ({ health: new Map(), backends: {} }),
+    health: () => undefined,
     overrides: () => {
       const now = [...words];
       if (later.length === 0) {

@@ -1,144 +1,165 @@
 // SPDX-License-Identifier: MIT
 /**
- * What one slot's change costs at 10 and at 10,000 services with 4 slots each, by sluice's own netlink code and
- * by spawning `nft -f -` for the same elements. CPU of this process and its children, user and system; the two
- * ways take turns in one run. Runs in namespaces of its own: `npm run bench:slot-change`.
+ * What a verdict costs until the kernel's rules follow it, in the whole daemon with 10 and with 10,000 services of 4
+ * members: CPU, and time from the verdict to the commit. Against `nft -f -` for the same change on the same table.
+ * And a rack that goes down with a member in 1,000 services at once.
  */
 import { execFileSync } from 'node:child_process';
-import { enterNamespace } from '../test/kernel/namespace.js';
-import { missing } from '../test/needs.js';
-import { changeSet, never, nftablesBackend, virtual } from '../test/support/nftables.js';
-import type { Backend } from '../src/plugin/api.js';
-import type { VirtualService } from '../src/virtual-service.js';
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { NETLINK_NETFILTER, NetlinkSocket, readGeneration } from '../src/kernel/index.js';
+import { tempDirectory } from '../test/support/temp-directory.js';
+import { until } from '../test/support/until.js';
+import { enterBench } from './kit/enter.js';
 import { machine } from './kit/machine.js';
-import { cpuMs, endedChildrenCpuMs } from './kit/process-cpu.js';
-import { median } from './kit/statistics.js';
+import { cpuMs } from './kit/process-cpu.js';
+import { interleave } from './kit/rounds.js';
+import { Sluice } from './kit/sluice.js';
+import { median, percentile, ratioOfPairs } from './kit/statistics.js';
+import { table } from './kit/table.js';
+import type { Order, Report } from './slot-change/flip-check.js';
+import { type Site, siteOf } from './slot-change/site.js';
+import { spawnedCpuMs } from './slot-change/spawned.js';
 
 const ROUNDS = 3;
-const BY_NETLINK = 2000;
-const BY_SPAWNING = 20;
+const PHASE_MS = 8_000;
+const SPAWNED = 40;
+const SCHEDULERS = ['random', 'source-hash', 'round-robin'] as const;
 const SIZES = [10, 10_000] as const;
 
-await enterNamespace(import.meta.url);
-for (const need of ['namespaces', 'nft', 'koffi'] as const) {
-  const reason = missing(need);
-  if (reason !== null) throw new Error(`this can't be measured here: ${reason}`);
-}
+await enterBench(import.meta.url, 'nft');
 
-interface Cost {
-  /** CPU per change. */
+interface Measured {
   readonly cpuMs: number;
-  /** Median time per change. */
-  readonly medianMs: number;
+  readonly latenciesMs: readonly number[];
+  readonly spawnedCpuMs: number;
+  readonly racks: readonly (NonNullable<Report['rack']> & { readonly commits: number })[];
 }
 
-interface Way {
-  readonly name: string;
-  readonly count: number;
-  run(services: VirtualService[], index: number): Promise<void> | void;
-}
-
-const member = (index: number, slot: number): string => `10.${slot}.${index >> 8}.${index & 255}:8080`;
-
-/** A service at its place, its slots beginning with the n-th member. */
-function service(index: number, turn: number): VirtualService {
-  const slots = [0, 1, 2, 3].map((slot) => member(index, slot === 0 ? turn % 4 : slot));
-  return virtual(`192.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80/tcp`, slots, {
-    scheduler: 'random',
-  });
-}
-
-/** Every change is of another service, all over the table, and gives its first slot to another member. */
-function nextChange(
-  services: VirtualService[],
-  index: number,
-): { before: VirtualService; after: VirtualService } {
-  const place = (index * 7919) % services.length;
-  const before = services[place]!;
-  const turn = before.slots![0] === member(place, 0) ? 1 : 0;
-  const after = service(place, turn);
-  services[place] = after;
-  return { before, after };
-}
-
-function waysOf(backend: Backend): readonly Way[] {
-  return [
-    {
-      name: 'netlink',
-      count: BY_NETLINK,
-      run: async (services, index) => {
-        const { before, after } = nextChange(services, index);
-        const report = await backend.apply(changeSet([before], [after]), never);
-        if (report.failed.length > 0) throw new Error(report.failed[0]!.message);
-      },
-    },
-    {
-      name: 'nft -f -',
-      count: BY_SPAWNING,
-      run: (services, index) => {
-        const { before, after } = nextChange(services, index);
-        execFileSync('nft', ['-f', '-'], { input: backend.render(changeSet([before], [after])) });
-      },
-    },
-  ];
-}
-
-async function measure(way: Way, services: VirtualService[], first: number): Promise<Cost> {
-  const times: number[] = [];
-  const before = cpuWithChildrenMs();
-  for (let count = 0; count < way.count; count += 1) {
-    const startedMs = performance.now();
-    await way.run(services, first + count);
-    times.push(performance.now() - startedMs);
-  }
-  return { cpuMs: (cpuWithChildrenMs() - before) / way.count, medianMs: median(times) };
-}
-
-function cpuWithChildrenMs(): number {
-  return cpuMs() + endedChildrenCpuMs();
-}
-
-const costs = new Map<string, Cost[]>();
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const size of SIZES) {
-    const backend = await nftablesBackend();
-    const services = Array.from({ length: size }, (_, index) => service(index, 0));
-    const loaded = await backend.apply(changeSet([], services), never);
-    if (loaded.failed.length > 0) throw new Error(loaded.failed[0]!.message);
-    // What is not measured: the compiler warming up, and the garbage of the load.
-    for (const way of waysOf(backend)) await measure(way, services, 0);
-    for (const way of waysOf(backend)) {
-      const list = costs.get(`${way.name} ${size}`) ?? [];
-      costs.set(`${way.name} ${size}`, [...list, await measure(way, services, 100_000 * (round + 1))]);
+async function measure(services: number, scheduler: string): Promise<Measured> {
+  using directory = tempDirectory();
+  const socket = join(directory.path, 'flip.sock');
+  const site = siteOf(services, scheduler, socket);
+  const sluice = await Sluice.start(site.config, { deadlineMs: 180_000 });
+  try {
+    await settled(sluice, site);
+    await order(socket, 'rest');
+    const idle = await phase(sluice, socket);
+    await order(socket, 'flip');
+    // What is not measured: the compiler warming up.
+    await phase(sluice, socket);
+    await order(socket, 'flip');
+    const busy = await phase(sluice, socket);
+    await order(socket, 'rest');
+    const racks: Measured['racks'][number][] = [];
+    if (site.rack > 0) {
+      for (const word of ['rack-down', 'rack-up', 'rack-down'] as const) racks.push(await rack(socket, word));
     }
-    await backend.release('withdraw', never);
+    await sluice.stop();
+    const spawned = await spawnedCpuMs(SPAWNED);
+    const probes = (busy.probes / idle.probes) * idle.cpuMs;
+    return {
+      cpuMs: (busy.cpuMs - probes) / busy.latenciesMs.length,
+      latenciesMs: busy.latenciesMs,
+      spawnedCpuMs: spawned,
+      racks,
+    };
+  } finally {
+    await sluice.stop();
+    execFileSync('nft', ['flush', 'ruleset']);
   }
 }
 
-const typical = (name: string): Cost => {
-  const list = costs.get(name)!;
-  return {
-    cpuMs: median(list.map((cost) => cost.cpuMs)),
-    medianMs: median(list.map((cost) => cost.medianMs)),
-  };
-};
-console.log(machine('nft'));
-console.log(`one slot's change, random services x 4 slots; medians of ${ROUNDS} rounds`);
-for (const size of SIZES) {
-  for (const way of ['netlink', 'nft -f -']) {
-    const { cpuMs, medianMs } = typical(`${way} ${size}`);
-    const row = `${way.padEnd(9)} CPU ${cpuMs.toFixed(3).padStart(8)} ms  time ${medianMs.toFixed(3).padStart(8)} ms`;
-    console.log(`${String(size).padStart(6)} services  ${row}`);
-  }
-}
-const [small, large] = SIZES;
-for (const size of SIZES) {
-  const ratio = typical(`nft -f - ${size}`).cpuMs / typical(`netlink ${size}`).cpuMs;
-  console.log(
-    `spawning nft costs ${ratio.toFixed(0)} x the CPU at ${size} services (at least 20 is expected)`,
+/** Every member has passed, and the rules say so. */
+async function settled(sluice: Sluice, site: Site): Promise<void> {
+  await until(
+    async () => {
+      const { clusters, backends } = await sluice.status();
+      const services = clusters.flatMap((cluster) => cluster.services);
+      return (
+        services.length === site.services &&
+        services.every(({ state }) => state === 'up') &&
+        backends.every(({ converged }) => converged)
+      );
+    },
+    { deadlineMs: 120_000, everyMs: 1_000, what: 'a daemon that has settled' },
   );
 }
-const growth = typical(`netlink ${large}`).cpuMs / typical(`netlink ${small}`).cpuMs;
-console.log(
-  `netlink at ${large} services costs ${growth.toFixed(2)} x that at ${small} (at most 3 is expected)`,
+
+async function phase(sluice: Sluice, socket: string): Promise<Report & { readonly cpuMs: number }> {
+  const before = cpuMs(sluice.pid);
+  await setTimeout(PHASE_MS);
+  const report = await order(socket, 'report');
+  return { ...report!, cpuMs: cpuMs(sluice.pid) - before };
+}
+
+async function rack(socket: string, word: Order): Promise<Measured['racks'][number]> {
+  using kernel = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
+  const before = await readGeneration(kernel);
+  await order(socket, word);
+  // A probe comes, and a second later all that follows from it is done.
+  await setTimeout(2_000);
+  const report = await order(socket, 'report');
+  if (report?.rack == null) throw new Error('the rack has not changed within two seconds');
+  return { ...report.rack, commits: (await readGeneration(kernel)) - before };
+}
+
+async function order(socket: string, word: Order): Promise<Report | null> {
+  const connection = createConnection(socket);
+  await once(connection, 'connect');
+  connection.write(word);
+  let text = '';
+  for await (const chunk of connection.setEncoding('utf8')) text += chunk as string;
+  return JSON.parse(text) as Report | null;
+}
+
+const ways = SCHEDULERS.flatMap((scheduler) => SIZES.map((size) => `${scheduler} ${size}` as const));
+const measured = await interleave(ROUNDS, ways, async (way) => {
+  const [scheduler = '', size] = way.split(' ');
+  const one = await measure(Number(size), scheduler);
+  process.stderr.write(
+    `${way}: ${one.latenciesMs.length} changes, ${one.cpuMs.toFixed(3)} ms, p50 ${median(one.latenciesMs).toFixed(2)} ms\n`,
+  );
+  return one;
+});
+
+const rows = ways.map((way) => {
+  const rounds = measured[way];
+  const own = rounds.map((round) => round.cpuMs);
+  const spawned = rounds.map((round) => round.spawnedCpuMs);
+  const all = rounds.flatMap(({ latenciesMs }) => latenciesMs);
+  const [scheduler = '', size] = way.split(' ');
+  return [
+    `${scheduler}, ${Number(size).toLocaleString('en')}`,
+    `${median(own).toFixed(3)} ms`,
+    `${median(spawned).toFixed(1)} ms`,
+    `${ratioOfPairs(spawned, own).toFixed(0)} x`,
+    `${median(all).toFixed(2)} ms`,
+    `${percentile(all, 99).toFixed(1)} ms`,
+  ];
+});
+process.stdout.write(`${machine('nft')}\n\n`);
+process.stdout.write(
+  `${table(['scheduler, services', 'CPU per change', 'by `nft -f -`', 'ratio', 'verdict to commit p50', 'p99'], rows)}\n\n`,
+);
+const [small, large] = [measured['random 10'], measured['random 10000']];
+const growth = ratioOfPairs(
+  large.map((round) => round.cpuMs),
+  small.map((round) => round.cpuMs),
+);
+process.stdout.write(`random: 10,000 services cost ${growth.toFixed(2)} x the CPU of 10\n\n`);
+const rackRows = SCHEDULERS.map((scheduler) => {
+  const racks = measured[`${scheduler} 10000`].flatMap((round) => round.racks);
+  return [
+    scheduler,
+    `${median(racks.map(({ tookMs }) => tookMs)).toFixed(0)} ms`,
+    `${median(racks.map(({ longestTurnMs }) => longestTurnMs)).toFixed(0)} ms`,
+    median(racks.map(({ applies }) => applies)).toFixed(0),
+    median(racks.map(({ commits }) => commits)).toFixed(0),
+  ];
+});
+process.stdout.write(
+  `${table(['rack of 1,000', 'to the last commit', 'longest turn', 'applies', 'transactions'], rackRows)}\n`,
 );

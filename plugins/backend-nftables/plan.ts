@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The entries that lead from what the table holds for a service to what it shall hold. Pure. */
 import { NFT_GOTO, addressBytes, type SetElement } from 'sluice/kernel';
-import type { AddressFrontend } from 'sluice';
 import type { HeldService } from './held.js';
-import { serverBytes, serviceKeyBytes, slotKeyBytes } from './keys.js';
+import { serverBytes, slotKeyBytes } from './keys.js';
 import { setNames } from './sets.js';
 
 export type SetRole = keyof ReturnType<typeof setNames>;
@@ -74,9 +73,8 @@ function slotChanges(before: HeldService | null, after: HeldService | null): Ent
   return [...changes].map(([set, change]) => ({ role: 'slots', set, ...change }));
 }
 
-/** An entry as the kernel takes it. */
-export function elementOf(role: SetRole, frontend: AddressFrontend, { slot, value }: Entry): SetElement {
-  const service = serviceKeyBytes(frontend);
+/** An entry of a service, by its {@link serviceKeyBytes}, as the kernel takes it. */
+export function elementOf(role: SetRole, service: Uint8Array, { slot, value }: Entry): SetElement {
   const key = slot === null ? service : slotKeyBytes(service, slot);
   if (value === null) return { key };
   if (role === 'services') return { key, data: { code: NFT_GOTO, chain: value } };
@@ -84,7 +82,6 @@ export function elementOf(role: SetRole, frontend: AddressFrontend, { slot, valu
 }
 
 /** An entry's key, to delete it by. */
-export function keyOf(frontend: AddressFrontend, { slot }: Entry): Pick<SetElement, 'key'> {
-  const service = serviceKeyBytes(frontend);
+export function keyOf(service: Uint8Array, { slot }: Entry): Pick<SetElement, 'key'> {
   return { key: slot === null ? service : slotKeyBytes(service, slot) };
 }

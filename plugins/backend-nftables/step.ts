@@ -5,6 +5,7 @@ import type { ApplyFailure, ChangeSet, VirtualService } from 'sluice';
 import type { ChainLedger } from './chain-ledger.js';
 import type { BalancingChain } from './chains.js';
 import { UnsupportedService, chainOfService, heldOf, type HeldService } from './held.js';
+import { serviceKeyBytes } from './keys.js';
 import { elementOf, entryChanges, keyOf } from './plan.js';
 import type { SlotMaps } from './slot-maps.js';
 
@@ -43,24 +44,27 @@ export function writeStep({ ahead, batch, after }: Batches, ledger: ChainLedger,
     }
   }
   ledger.maps.move(step.key, wanted?.map ?? null);
+  const service = serviceKeyBytes(frontend);
   const changes = entryChanges(before, wanted);
   let elements = 0;
   for (const { set, remove } of changes) {
-    for (const [into, entries] of [
-      [batch, remove.filter(({ slot }) => !isDrawnYet(set, slot, before, wanted))],
-      [after, remove.filter(({ slot }) => isDrawnYet(set, slot, before, wanted))],
-    ] as const) {
-      into.deleteElements(
-        set,
-        entries.map((entry) => keyOf(frontend, entry)),
-      );
-    }
+    const yet = remove.filter(({ slot }) => isDrawnYet(set, slot, before, wanted));
+    const gone =
+      yet.length === 0 ? remove : remove.filter(({ slot }) => !isDrawnYet(set, slot, before, wanted));
+    batch.deleteElements(
+      set,
+      gone.map((entry) => keyOf(service, entry)),
+    );
+    after.deleteElements(
+      set,
+      yet.map((entry) => keyOf(service, entry)),
+    );
     elements += remove.length;
   }
   for (const { role, set, add } of changes) {
     batch.addElements(
       set,
-      add.map((entry) => elementOf(role, frontend, entry)),
+      add.map((entry) => elementOf(role, service, entry)),
     );
     elements += add.length;
   }

@@ -27,10 +27,15 @@ export function addressText(bytes: Uint8Array): string {
 }
 
 function ipv4Bytes(text: string): Uint8Array {
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) throw notAnAddress(text);
-  const parts = text.split('.').map(Number);
-  if (parts.some((part) => part > 255)) throw notAnAddress(text);
-  return Uint8Array.from(parts);
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (match === null) throw notAnAddress(text);
+  const bytes = new Uint8Array(4);
+  for (let index = 0; index < 4; index += 1) {
+    const part = Number(match[index + 1]);
+    if (part > 255) throw notAnAddress(text);
+    bytes[index] = part;
+  }
+  return bytes;
 }
 
 function groups(text: string): number[] {

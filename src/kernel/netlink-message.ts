@@ -33,7 +33,8 @@ export class MessageWriter {
   #length = 0;
 
   constructor(initialBytes = 4096) {
-    this.#buffer = Buffer.alloc(initialBytes);
+    // Whoever reserves writes every byte: nothing needs to be cleared before.
+    this.#buffer = Buffer.allocUnsafe(initialBytes);
     this.#view = viewOf(this.#buffer);
   }
 
@@ -146,7 +147,7 @@ export class MessageWriter {
     const start = this.#length;
     const end = start + bytes;
     if (end > this.#buffer.length) {
-      const larger = Buffer.alloc(Math.max(end, this.#buffer.length * 2));
+      const larger = Buffer.allocUnsafe(Math.max(end, this.#buffer.length * 2));
       this.#buffer.copy(larger, 0, 0, start);
       this.#buffer = larger;
       this.#view = viewOf(larger);

@@ -87,27 +87,25 @@ const ELEMENT_LIST_BYTES = 60_000;
 
 /** One transaction in the making. Its methods answer the sequence numbers by which refusals name them. */
 export class NfTablesBatch {
-  readonly #writer = new MessageWriter(8192);
   readonly #nextSequence: () => number;
   readonly #name: TableName;
-  readonly #beginSequence: number;
+  /** Made with the first message: many a batch stays empty. */
+  #begun: { readonly writer: MessageWriter; readonly sequence: number } | null = null;
   #lastMessage = -1;
   #lastSequence = 0;
 
   constructor(socket: Pick<NetlinkSocket, 'nextSequence'>, name: TableName) {
     this.#nextSequence = () => socket.nextSequence();
     this.#name = name;
-    this.#beginSequence = this.#nextSequence();
-    this.#boundary(NFNL_MSG_BATCH_BEGIN, this.#beginSequence);
   }
 
   /** Bytes so far. */
   get length(): number {
-    return this.#writer.length;
+    return this.#begun?.writer.length ?? 0;
   }
 
   get empty(): boolean {
-    return this.#lastMessage < 0;
+    return this.#begun === null;
   }
 
   /** `flags` are of NFT_TABLE_F_*. */
@@ -216,12 +214,13 @@ export class NfTablesBatch {
    * where nobody knows what became of it (ENOBUFS).
    */
   commit(socket: NetlinkSocket): readonly Refusal[] {
-    if (this.empty) return [];
-    this.#writer.addFlags(this.#lastMessage, NLM_F_ACK);
-    this.#boundary(NFNL_MSG_BATCH_END, this.#nextSequence());
-    const answers = socket.transact(this.#writer.bytes());
+    if (this.#begun === null) return [];
+    const { writer, sequence: beginSequence } = this.#begun;
+    writer.addFlags(this.#lastMessage, NLM_F_ACK);
+    writeBoundary(writer, NFNL_MSG_BATCH_END, this.#nextSequence());
+    const answers = socket.transact(writer.bytes());
     const refused = answers.filter(({ errno }) => errno !== 0);
-    const whole = refused.find(({ sequence }) => sequence === this.#beginSequence);
+    const whole = refused.find(({ sequence }) => sequence === beginSequence);
     if (whole !== undefined) throw new SystemError('nf_tables batch', whole.errno, whole.detail);
     if (refused.length === 0 && !answers.some(({ sequence }) => sequence === this.#lastSequence)) {
       throw new SystemError(
@@ -257,21 +256,29 @@ export class NfTablesBatch {
   }
 
   #message(message: number, flags: number, write: (writer: MessageWriter) => void): number {
+    const { writer } = (this.#begun ??= this.#begin());
     const sequence = this.#nextSequence();
-    const start = this.#writer.beginMessage(nfTablesType(message), NLM_F_REQUEST | flags, sequence);
-    this.#writer.raw(nfGenHeader(this.#name.family));
-    write(this.#writer);
-    this.#writer.endMessage(start);
+    const start = writer.beginMessage(nfTablesType(message), NLM_F_REQUEST | flags, sequence);
+    writer.raw(nfGenHeader(this.#name.family));
+    write(writer);
+    writer.endMessage(start);
     this.#lastMessage = start;
     this.#lastSequence = sequence;
     return sequence;
   }
 
-  #boundary(type: number, sequence: number): void {
-    const start = this.#writer.beginMessage(type, NLM_F_REQUEST, sequence);
-    this.#writer.raw(nfGenHeader(0, NFNL_SUBSYS_NFTABLES));
-    this.#writer.endMessage(start);
+  #begin(): { readonly writer: MessageWriter; readonly sequence: number } {
+    const writer = new MessageWriter();
+    const sequence = this.#nextSequence();
+    writeBoundary(writer, NFNL_MSG_BATCH_BEGIN, sequence);
+    return { writer, sequence };
   }
+}
+
+function writeBoundary(writer: MessageWriter, type: number, sequence: number): void {
+  const start = writer.beginMessage(type, NLM_F_REQUEST, sequence);
+  writer.raw(nfGenHeader(0, NFNL_SUBSYS_NFTABLES));
+  writer.endMessage(start);
 }
 
 function writeElement(writer: MessageWriter, element: SetElement): void {

@@ -16,6 +16,9 @@ export type Guarded<T> =
   /** Without a fault: ended by `GuardOptions.signal`, which is nobody's fault. */
   | { readonly ok: false; readonly fault: Fault | null; readonly tookMs: number };
 
+/** Made once: the making of an error costs more than many a call. */
+const OVER = new DOMException('the call is over', 'AbortError');
+
 /** Carries calls over the plugin boundary: each has a name, a budget and an end. */
 export class Guard {
   readonly #faults: Faults;
@@ -48,7 +51,7 @@ export class Guard {
         timer[Symbol.dispose]();
         outer?.removeEventListener('abort', stop);
         resolve({ ...result, tookMs: this.clock.monotonicMs() - startedMs });
-        abort.abort();
+        abort.abort(OVER);
       };
       const fail = (kind: FaultKind, thrown: unknown): void => {
         const fault = this.#faults.add({ plugin, hook, kind, ...describeThrown(thrown) });

@@ -35,6 +35,11 @@ export function diffServices(
   return { changes };
 }
 
+/** Whether an engine that holds `held` has nothing to do for `wanted`. */
+export function isSameService(held: VirtualService, wanted: VirtualService): boolean {
+  return held === wanted || operationsBetween(held, wanted, unconfigured).length === 0;
+}
+
 function removal(held: VirtualService, reasonOf: MemberReason, reason: RemovalReason): ServiceChange {
   const operations: Operation[] = held.members
     .toReversed()

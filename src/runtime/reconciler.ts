@@ -1,36 +1,19 @@
 // SPDX-License-Identifier: MIT
-import type { ApplyFailure, ApplyReport, ChangeSet, RemovalReason } from '../change-set.js';
-import { diffServices } from '../desired/diff.js';
-import { SluiceError } from '../errors.js';
+import type { ApplyFailure, ApplyReport, ChangeSet } from '../change-set.js';
 import type { Backend, Clock } from '../plugin/api.js';
 import type { Guard } from '../plugin/guard.js';
-import { gently } from './gently.js';
-import { type RealServer, serverKey, type VirtualService } from '../virtual-service.js';
+import type { VirtualService } from '../virtual-service.js';
+import { BackOff } from './back-off.js';
+import { EngineCalls } from './engine-calls.js';
+import { Holdings, type Wishes } from './holdings.js';
 
-const OBSERVE_TIMEOUT_MS = 30_000;
-const APPLY_TIMEOUT_MS = 60_000;
 /** Services that one call of `apply` may change. */
 const MOST_CHANGES = 500;
-const BACKOFF_MS = { least: 200, most: 30_000 };
 /** The whole truth is read again this often even if nobody told of a change. */
 const RESYNC_MS = 300_000;
 
-type Services = ReadonlyMap<string, VirtualService>;
-
 /** What a reconciler asks of the daemon around it. */
-export interface ReconcilerHost {
-  /** Computes what one service wants held; pure but for the health it looks at. */
-  compute(serviceId: string, held: (key: string) => VirtualService | undefined): readonly VirtualService[];
-  /** Every service on this backend. */
-  serviceIds(): Iterable<string>;
-  reasonOf(service: VirtualService, member: RealServer): RemovalReason;
-  /** Adjusters tapped by plugins; null when there are none, so that the usual path stays short. */
-  adjust:
-    | ((
-        services: readonly VirtualService[],
-        held: (key: string) => VirtualService | undefined,
-      ) => readonly VirtualService[])
-    | null;
+export interface ReconcilerHost extends Wishes {
   veto(change: ChangeSet): Promise<string | null>;
   applied(change: ChangeSet, report: ApplyReport, tookMs: number): void;
   /** A failure begins or changes (sentence), or is over (null). */
@@ -57,21 +40,13 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly name: string;
   readonly #options: ReconcilerOptions;
+  readonly #calls: EngineCalls;
+  readonly #holdings = new Holdings();
+  readonly #backOff: BackOff;
   #host: ReconcilerHost | null = null;
-  /** What the engine holds, as far as known; null: must be read back. */
-  #held: Map<string, VirtualService> | null = null;
-  /** What it held when that was last known: for people, and for judging who serves, never to compare with. */
-  #lastHeld: Services = new Map();
-  /** Frontends that each service wanted at its last computation. */
-  readonly #keysOf = new Map<string, readonly string[]>();
-  readonly #dirty = new Set<string>();
-  #allDirty = true;
   #round: Promise<void> | null = null;
-  #failures = 0;
-  /** The engine is well but refuses some services: the others do not wait for those. */
   /** The engine holds things of ours that no service explains. */
   #inDisorder = false;
-  #refusing = false;
   #timer: Disposable | null = null;
   #timerDueMs = Infinity;
   #drift: Disposable | null = null;
@@ -79,11 +54,12 @@ export class Reconciler {
   #started = false;
   #error: string | null = null;
   #lastAppliedAt: number | null = null;
-  readonly #abort = new AbortController();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.name = options.name;
+    this.#calls = new EngineCalls(options.name, options.backend, options.guard);
+    this.#backOff = new BackOff(options.random);
   }
 
   /** Whom it serves: set before the first use, and again when a new generation takes over. */
@@ -107,22 +83,22 @@ export class Reconciler {
     readonly error: string | null;
     readonly services: number;
   } {
-    const clean = !this.#allDirty && this.#dirty.size === 0 && this.#round === null && this.#held !== null;
+    const clean = !this.#holdings.dirty && this.#round === null && this.#holdings.known;
     return {
       converged: clean && this.#error === null,
       lastAppliedAt: this.#lastAppliedAt,
       error: this.#error,
-      services: this.#lastHeld.size,
+      services: this.#holdings.services.size,
     };
   }
 
   /** Whether the engine holds this server for this frontend, as far as known. */
   holds(frontend: string, server: string): boolean {
-    return this.#lastHeld.get(frontend)?.members.some((member) => serverKey(member) === server) ?? false;
+    return this.#holdings.holds(frontend, server);
   }
 
   held(key: string): VirtualService | undefined {
-    return this.#lastHeld.get(key);
+    return this.#holdings.services.get(key);
   }
 
   /** Reads back what the engine holds; touches nothing. Failing is no error yet: the first round tries again. */
@@ -137,18 +113,18 @@ export class Reconciler {
   /** From here on dirt is cleaned. */
   start(): void {
     this.#started = true;
-    this.#allDirty = true;
+    this.#holdings.markAll();
     // At once, even if the adoption failed: no round has run yet that would see to another attempt.
     if (!this.#stopped && this.#round === null) this.#run();
   }
 
   mark(serviceId: string): void {
-    this.#dirty.add(serviceId);
+    this.#holdings.mark(serviceId);
     this.#kick();
   }
 
   markAll(): void {
-    this.#allDirty = true;
+    this.#holdings.markAll();
     this.#kick();
   }
 
@@ -157,32 +133,16 @@ export class Reconciler {
     while (this.#round !== null) await this.#round;
   }
 
-  /** What applying now would do, without doing it; with `host` standing in for the present one. */
-  async preview(
-    host: Pick<ReconcilerHost, 'compute' | 'serviceIds' | 'reasonOf' | 'adjust'>,
-  ): Promise<ChangeSet> {
-    const held = indexed((await this.#guardedObserve()).services);
-    const before = new Map(held);
-    const after = new Map<string, VirtualService>();
-    for await (const id of gently(host.serviceIds())) {
-      for (const service of host.compute(id, (key) => held.get(key))) {
-        if (isSame(held.get(service.key), service)) before.set(service.key, service);
-        after.set(service.key, service);
-      }
-    }
-    return diffServices(before, adjusted(after, host, held), (service, member) =>
-      host.reasonOf(service, member),
-    );
+  /** What applying now would do, without doing it; with `wishes` standing in for the present ones. */
+  async preview(wishes: Wishes): Promise<ChangeSet> {
+    const holdings = new Holdings();
+    holdings.learn((await this.#calls.observe()).services);
+    return holdings.difference(wishes);
   }
 
   /** Warnings about this host that would keep the services from working. */
   async preflight(): Promise<readonly string[]> {
-    const { backend } = this;
-    if (backend.preflight === undefined) return [];
-    const services = [...this.#lastHeld.values()];
-    return this.#call(OBSERVE_TIMEOUT_MS, 'look at this host', (signal) =>
-      backend.preflight!(services, signal),
-    );
+    return this.#calls.preflight([...this.#holdings.services.values()]);
   }
 
   /** Ends for good. `withdraw` leaves the engine as if sluice had never run. */
@@ -192,23 +152,14 @@ export class Reconciler {
     this.#drift?.[Symbol.dispose]();
     // A change under way is let finish: half of one would be told to nobody.
     await this.settle();
-    this.#abort.abort();
-    const wanted = this.#options.dryRun === null ? mode : 'keep';
-    await this.#call(
-      APPLY_TIMEOUT_MS,
-      'let go of its rules',
-      (signal) => this.backend.release(wanted, signal),
-      {
-        last: true,
-      },
-    );
+    await this.#calls.release(this.#options.dryRun === null ? mode : 'keep');
   }
 
   #kick(): void {
     if (!this.#started || this.#stopped || this.#round !== null) return;
-    if (this.#failures === 0) this.#run();
-    else if (this.#refusing && this.#timerDueMs > this.#options.clock.monotonicMs() + BACKOFF_MS.least)
-      this.#runAfter(BACKOFF_MS.least);
+    if (!this.#backOff.failing) this.#run();
+    else if (this.#backOff.refusing && this.#timerDueMs > this.#options.clock.monotonicMs() + BackOff.leastMs)
+      this.#runAfter(BackOff.leastMs);
   }
 
   #run(): void {
@@ -228,18 +179,10 @@ export class Reconciler {
 
   /** After a round: more dirt, a retry, or the slow resync. */
   #rest(): void {
-    if (this.#failures === 0 && (this.#allDirty || this.#dirty.size > 0)) {
-      this.#run();
-      return;
-    }
+    if (this.#backOff.failing) this.#runAfter(this.#backOff.delayMs(this.#holdings.marked));
+    else if (this.#holdings.dirty) this.#run();
     // A dry run changes nothing that a resync could find changed back.
-    if (this.#failures === 0) {
-      if (this.#options.dryRun === null) this.#runAfter(RESYNC_MS);
-    } else if (this.#refusing && this.#dirty.size > 0) this.#runAfter(BACKOFF_MS.least);
-    else {
-      const backoffMs = Math.min(BACKOFF_MS.least * 2 ** (this.#failures - 1), BACKOFF_MS.most);
-      this.#runAfter(backoffMs * (0.5 + this.#options.random() / 2));
-    }
+    else if (this.#options.dryRun === null) this.#runAfter(RESYNC_MS);
   }
 
   #runAfter(delayMs: number): void {
@@ -247,8 +190,7 @@ export class Reconciler {
     this.#timer?.[Symbol.dispose]();
     this.#timerDueMs = clock.monotonicMs() + delayMs;
     this.#timer = clock.after(delayMs, () => {
-      this.#held = null;
-      this.#allDirty = true;
+      this.#holdings.forget();
       this.#run();
     });
   }
@@ -256,11 +198,12 @@ export class Reconciler {
   async #rounds(): Promise<void> {
     try {
       const deaf = this.#listen();
-      if (this.#held === null) await this.#observe();
-      const change = await this.#difference();
+      if (!this.#holdings.known) await this.#observe();
+      // Of one piece, even if a reload puts another in its place meanwhile: that marks all dirty again.
+      const change = await this.#holdings.difference(this.host);
       if (change.changes.length > 0 && !(await this.#apply(change))) return;
       if (deaf !== null) throw deaf.error;
-      this.#failures = 0;
+      this.#backOff.succeeded();
       if (this.#error !== null) {
         this.#error = null;
         this.host.trouble(null);
@@ -276,8 +219,8 @@ export class Reconciler {
     try {
       this.#drift = this.backend.onDrift((what) => {
         this.host.drifted(what);
-        this.#held = null;
-        this.markAll();
+        this.#holdings.forget();
+        this.#kick();
       });
       return null;
     } catch (error) {
@@ -286,60 +229,16 @@ export class Reconciler {
   }
 
   async #observe(): Promise<void> {
-    const { services, strays = 0 } = await this.#guardedObserve();
-    this.#held = indexed(services);
-    this.#lastHeld = this.#held;
+    const { services, strays = 0 } = await this.#calls.observe();
+    this.#holdings.learn(services);
     this.#inDisorder = strays > 0;
-    this.#allDirty = true;
-  }
-
-  async #guardedObserve(): ReturnType<Backend['observe']> {
-    return this.#call(OBSERVE_TIMEOUT_MS, 'read back its rules', (signal) => this.backend.observe(signal));
-  }
-
-  /** From what is dirty; a dirt that comes while it computes is left for the next round. */
-  async #difference(): Promise<ChangeSet> {
-    const held = this.#held!;
-    // Of one piece, even if a reload puts another in its place meanwhile: that marks all dirty again.
-    const { host } = this;
-    const whole = this.#allDirty || host.adjust !== null;
-    const ids = whole ? [...host.serviceIds()] : [...this.#dirty];
-    this.#allDirty = false;
-    this.#dirty.clear();
-    if (whole) this.#keysOf.clear();
-    const before = new Map<string, VirtualService>(whole ? held : []);
-    const after = new Map<string, VirtualService>();
-    for await (const id of gently(ids)) {
-      for (const key of this.#keysOf.get(id) ?? []) {
-        const service = held.get(key);
-        if (service !== undefined) before.set(key, service);
-      }
-      const wanted = host.compute(id, (key) => held.get(key));
-      this.#keysOf.set(
-        id,
-        wanted.map(({ key }) => key),
-      );
-      for (const service of wanted) {
-        const now = held.get(service.key);
-        // What is the same is compared here, in turns, and takes the names that the configuration has now.
-        if (isSame(now, service)) held.set(service.key, service);
-        const known = held.get(service.key);
-        if (known !== undefined) before.set(service.key, known);
-        after.set(service.key, service);
-      }
-    }
-    return diffServices(before, adjusted(after, host, held), (service, member) =>
-      host.reasonOf(service, member),
-    );
   }
 
   /** In slices, so that a first load of thousands of services holds neither the loop nor the engine for long. */
   async #apply(change: ChangeSet): Promise<boolean> {
     const failed: ApplyFailure[] = [];
-    // What is in disorder may be replaced as a whole: with a slice alone, the services of the others would be gone.
-    const most = this.#inDisorder ? change.changes.length : MOST_CHANGES;
-    for (let from = 0; from < change.changes.length; from += most) {
-      const refused = await this.#applySlice({ changes: change.changes.slice(from, from + most) });
+    for (const slice of this.#slices(change)) {
+      const refused = await this.#applySlice(slice);
       if (refused === null) return false;
       failed.push(...refused);
     }
@@ -347,9 +246,17 @@ export class Reconciler {
     const [first, ...more] = failed;
     if (first === undefined) return true;
     const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
-    this.#fail(`${first.key}: ${first.message}${others}`);
-    this.#refusing = true;
+    this.#fail(`${first.key}: ${first.message}${others}`, { refusing: true });
     return false;
+  }
+
+  *#slices({ changes }: ChangeSet): Generator<ChangeSet> {
+    // What is in disorder may be replaced as a whole: with a slice alone, the services of the others would be gone.
+    // And what is only rendered is never there for the next slice to be told from.
+    const whole = this.#inDisorder || this.#options.dryRun !== null;
+    const most = whole ? changes.length : MOST_CHANGES;
+    for (let from = 0; from < changes.length; from += most)
+      yield { changes: changes.slice(from, from + most) };
   }
 
   /** What the engine refuses of it; null when it was held back. */
@@ -363,76 +270,22 @@ export class Reconciler {
     const startedMs = clock.monotonicMs();
     if (dryRun !== null) {
       dryRun(this.backend.render(change));
-      this.#take(change, new Set(change.changes.map(({ key }) => key)));
+      this.#holdings.take(change, new Set(change.changes.map(({ key }) => key)));
       return [];
     }
-    const report = await this.#call(APPLY_TIMEOUT_MS, 'apply a change', (signal) =>
-      this.backend.apply(change, signal),
-    );
-    this.#take(change, new Set(report.applied));
+    const report = await this.#calls.apply(change);
+    this.#holdings.take(change, new Set(report.applied));
     this.#lastAppliedAt = clock.now();
     this.host.applied(change, report, clock.monotonicMs() - startedMs);
     return report.failed;
   }
 
-  /** Every call of the backend: with a budget, and with its faults on its own account; a SluiceError is no fault. */
-  async #call<T>(
-    timeoutMs: number,
-    what: string,
-    run: (signal: AbortSignal) => Promise<T>,
-    { last = false }: { /** The end has come, and this call is part of it. */ readonly last?: boolean } = {},
-  ): Promise<T> {
-    const attempt = async (signal: AbortSignal): Promise<{ value: T } | { refusal: SluiceError }> => {
-      try {
-        return { value: await run(signal) };
-      } catch (error) {
-        if (error instanceof SluiceError) return { refusal: error };
-        throw error;
-      }
-    };
-    const result = await this.#options.guard.call(`backend/${this.name}`, what, attempt, {
-      timeoutMs,
-      ...(last ? {} : { signal: this.#abort.signal }),
-    });
-    if (!result.ok) {
-      if (result.fault === null) throw new Error('stopping');
-      throw new SluiceError('SLUICE_PLUGIN_FAULT', `could not ${what}: ${result.fault.message}`);
-    }
-    if ('refusal' in result.value) throw result.value.refusal;
-    return result.value.value;
-  }
-
-  #take(change: ChangeSet, applied: ReadonlySet<string>): void {
-    for (const { key, after } of change.changes) {
-      if (!applied.has(key)) continue;
-      if (after === null) this.#held?.delete(key);
-      else this.#held?.set(key, after);
-    }
-  }
-
-  #fail(sentence: string): void {
-    this.#held = null;
-    this.#allDirty = true;
-    this.#refusing = false;
-    this.#failures += 1;
+  #fail(sentence: string, { refusing = false } = {}): void {
+    this.#holdings.forget();
+    this.#backOff.failed({ refusing });
     if (this.#error !== sentence && !this.#stopped) this.host.trouble(sentence);
     this.#error = sentence;
   }
-}
-
-function indexed(services: readonly VirtualService[]): Map<string, VirtualService> {
-  return new Map(services.map((service) => [service.key, service]));
-}
-
-function adjusted(services: Services, host: Pick<ReconcilerHost, 'adjust'>, held: Services): Services {
-  return host.adjust === null
-    ? services
-    : indexed(host.adjust([...services.values()], (key) => held.get(key)));
-}
-
-function isSame(held: VirtualService | undefined, wanted: VirtualService): boolean {
-  if (held === undefined) return false;
-  return diffServices(new Map([[held.key, held]]), new Map([[wanted.key, wanted]])).changes.length === 0;
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Loads 10,000 services with 4 members each by the daemon itself, from the config file to the rules in a kernel,
- * in namespaces of its own: time, memory, and how long the event loop was held at worst.
+ * and reloads them without a change, in namespaces of its own: time, memory, and how long the event loop was held
+ * at worst.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +11,9 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ControlClient } from '../src/cli/client.js';
+import { NETLINK_NETFILTER, NetlinkSocket, readGeneration } from '../src/kernel/index.js';
+import type { Status } from '../src/status.js';
 import { enterNamespace, isInside } from '../test/kernel/namespace.js';
 import { missing } from '../test/needs.js';
 import type { LoopHold } from './loop-delay.js';
@@ -86,6 +90,21 @@ async function measure(scheduler: string): Promise<void> {
   await applied(join(directory.path, 'control.sock'), daemon);
   const loadMs = performance.now() - start;
   const [rss, peak] = [residentMiB(daemon.pid!, 'VmRSS'), residentMiB(daemon.pid!, 'VmHWM')];
+
+  const control = new ControlClient(join(directory.path, 'control.sock'));
+  const before = await generation();
+  const reloadAt = performance.now();
+  await control.send('POST', '/v1/reload');
+  await until(
+    async () => (await control.get<Status>('/v1/status')).backends.every(({ converged }) => converged),
+    {
+      deadlineMs: 60_000,
+      everyMs: 50,
+      what: 'a daemon that has converged',
+    },
+  );
+  const reloadMs = performance.now() - reloadAt;
+  const transactions = (await generation()) - before;
   const ended = once(daemon, 'exit');
   daemon.kill('SIGTERM');
   await ended;
@@ -99,9 +118,27 @@ async function measure(scheduler: string): Promise<void> {
     `validate ${(validateMs / 1000).toFixed(1)} s`,
     `start to rules in the kernel ${(loadMs / 1000).toFixed(1)} s`,
     `resident ${rss.toFixed(0)} MiB (peak ${peak.toFixed(0)})`,
-    `longest holds of the event loop ${holds.map(({ lastedMs, atMs }) => `${lastedMs.toFixed(0)} ms at ${(atMs / 1000).toFixed(1)} s`).join(', ')}`,
+    `longest holds of the event loop ${longest(holds, 0, reloadAt - start)}`,
+    `reload without a change ${(reloadMs / 1000).toFixed(1)} s with ${transactions} transactions`,
+    `longest holds meanwhile ${longest(holds, reloadAt - start, reloadAt - start + reloadMs)}`,
   ];
   process.stdout.write(`${serviceCount} ${scheduler} services x 4: ${figures.join(', ')}\n`);
+}
+
+/** The ruleset's: every transaction of anybody makes another. */
+async function generation(): Promise<number> {
+  using kernel = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
+  return await readGeneration(kernel);
+}
+
+/** The three longest that began in that time since the daemon's start. */
+function longest(holds: readonly LoopHold[], fromMs: number, toMs: number): string {
+  return holds
+    .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+    .toSorted((a, b) => b.lastedMs - a.lastedMs)
+    .slice(0, 3)
+    .map(({ lastedMs, atMs }) => `${lastedMs.toFixed(0)} ms at ${(atMs / 1000).toFixed(1)} s`)
+    .join(', ');
 }
 
 await enterNamespace(import.meta.url);

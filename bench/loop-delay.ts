@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Loaded into a measured process by `--import`: when its event loop was held longest, told at its end. */
+/** Loaded into a measured process by `--import`: when its event loop was held for long, told at its end. */
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
@@ -11,7 +11,8 @@ export interface LoopHold {
 
 /** How often the loop should come round. */
 const beatMs = 2;
-const keep = 5;
+/** Shorter ones are of no interest. */
+const leastMs = 5;
 
 const file = process.env['SLUICE_BENCH_LOOP'];
 if (isMainThread && file !== undefined) {
@@ -20,11 +21,7 @@ if (isMainThread && file !== undefined) {
   setInterval(() => {
     const now = performance.now();
     const lastedMs = now - last - beatMs;
-    if (lastedMs > (holds.at(-1)?.lastedMs ?? 0) || holds.length < keep) {
-      holds.push({ atMs: last, lastedMs });
-      holds.sort((a, b) => b.lastedMs - a.lastedMs);
-      holds.splice(keep);
-    }
+    if (lastedMs >= leastMs) holds.push({ atMs: last, lastedMs });
     last = now;
   }, beatMs).unref();
   process.on('exit', () => writeFileSync(file, JSON.stringify(holds)));

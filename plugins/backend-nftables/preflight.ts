@@ -6,6 +6,7 @@ import {
   NETLINK_NETFILTER,
   NF_INET_PRE_ROUTING,
   NetlinkSocket,
+  Turns,
   addressBytes,
   readChains,
   readElements,
@@ -88,7 +89,9 @@ async function sysctl(path: string): Promise<number | null> {
 /** Tables of others that rewrite destinations before us and know one of our addresses. */
 async function foreignNatWarnings(name: TableName, services: readonly VirtualService[]): Promise<string[]> {
   const addresses = new Map<string, string>();
+  const turns = new Turns();
   for (const { frontend } of services) {
+    if (turns.due) await turns.give();
     if (frontend.kind === 'address') addresses.set(idOf(addressBytes(frontend.address)), frontend.address);
   }
   if (addresses.size === 0) return [];

@@ -11,7 +11,9 @@ import { defineCheck, type CheckOutcome } from 'sluice';
 export type Order = 'flip' | 'rest' | 'rack-down' | 'rack-up' | 'report';
 
 export interface Report {
-  /** From each verdict to the moment when the rules that follow from it are known to be in force. */
+  /** Verdicts that were others than before. */
+  readonly flips: number;
+  /** From each of them to the moment when the rules that follow from it are known to be in force; if watched. */
   readonly latenciesMs: readonly number[];
   /** Calls of the backend that the changes took. */
   readonly applies: number;
@@ -39,6 +41,7 @@ class Board {
   #latenciesMs: number[] = [];
   #applies = 0;
   #probes = 0;
+  #flips = 0;
 
   constructor(rackSize: number) {
     this.#rackSize = rackSize;
@@ -52,6 +55,7 @@ class Board {
     if (!cluster.startsWith('flip')) return PASS;
     if (this.#flipping) {
       if (!this.#down.delete(endpoint)) this.#down.add(endpoint);
+      this.#flips += 1;
       this.#waiting.set(`${cluster}/${service}`, performance.now());
     }
     return this.#down.has(endpoint) ? FAIL : PASS;
@@ -82,6 +86,7 @@ class Board {
   carryOut(order: Order): Report | null {
     if (order === 'report') {
       return {
+        flips: this.#flips,
         latenciesMs: this.#latenciesMs,
         applies: this.#applies,
         probes: this.#probes,
@@ -89,10 +94,14 @@ class Board {
       };
     }
     this.#flipping = order === 'flip';
-    if (order === 'rack-down' || order === 'rack-up') this.#rackToldDown = order === 'rack-down';
+    if (order === 'rack-down' || order === 'rack-up') {
+      this.#rackToldDown = order === 'rack-down';
+      this.#rack = null;
+    }
     this.#latenciesMs = [];
     this.#applies = 0;
     this.#probes = 0;
+    this.#flips = 0;
     return null;
   }
 
@@ -130,13 +139,14 @@ export default defineCheck({
   options: {
     type: 'object',
     additionalProperties: false,
-    required: ['socket', 'rack'],
+    required: ['socket', 'rack', 'watch'],
     properties: {
       socket: { type: 'string', description: 'Where it takes orders.' },
       rack: { type: 'integer', description: 'How many services have a member in the rack.' },
+      watch: { type: 'boolean', description: 'Whether it hears of rules in force, which costs the daemon.' },
     },
   },
-  create(context, { socket, rack }) {
+  create(context, { socket, rack, watch }) {
     const known = (board ??= new Board(rack));
     if (server === null) {
       server = createServer((connection) => {
@@ -145,7 +155,9 @@ export default defineCheck({
         );
       });
       server.listen(socket).unref();
-      context.hooks.afterApply(({ change }) => known.applied(change.changes.map(({ service }) => service)));
+      if (watch) {
+        context.hooks.afterApply(({ change }) => known.applied(change.changes.map(({ service }) => service)));
+      }
     }
     return { probe: ({ endpoint }) => Promise.resolve(known.verdict(endpoint)) };
   },

@@ -18,7 +18,7 @@ export interface Site {
  * With `services` at least 10,000 a tenth of them is in the rack. Verdicts that change are as frequent in every site;
  * the services that they are about share their other members, so that there are few probes besides.
  */
-export function siteOf(services: number, scheduler: string, socket: string): Site {
+export function siteOf(services: number, scheduler: string, socket: string, watch: boolean): Site {
   const large = services >= LARGE;
   const flipping = large ? FLIPPING.large : FLIPPING.small;
   const rack = large ? RACK : 0;
@@ -26,6 +26,7 @@ export function siteOf(services: number, scheduler: string, socket: string): Sit
     type: 'flip',
     socket,
     rack,
+    watch,
     interval: `${intervalMs}ms`,
     timeout: `${Math.min(intervalMs, 1000)}ms`,
     fast_interval: `${intervalMs}ms`,

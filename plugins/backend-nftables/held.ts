@@ -59,7 +59,15 @@ function unsupported(what: string): UnsupportedService {
 
 /** What the table holds when it holds this service with its slots in `map`: the family's first if not told. */
 export function heldOf(service: VirtualService, map?: string | null): HeldService {
-  const { frontend, chain } = chainOfService(service);
+  return heldBy(service, chainOfService(service), map);
+}
+
+/** The same, where the chain is known already. */
+export function heldBy(
+  service: VirtualService,
+  { frontend, chain }: ReturnType<typeof chainOfService>,
+  map?: string | null,
+): HeldService {
   return {
     frontend,
     chain: chain.name,

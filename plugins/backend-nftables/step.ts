@@ -4,7 +4,7 @@ import { Turns, type NfTablesBatch } from 'sluice/kernel';
 import type { ApplyFailure, ChangeSet, VirtualService } from 'sluice';
 import type { ChainLedger } from './chain-ledger.js';
 import type { BalancingChain } from './chains.js';
-import { UnsupportedService, chainOfService, heldOf, type HeldService } from './held.js';
+import { UnsupportedService, chainOfService, heldBy, heldOf, type HeldService } from './held.js';
 import { serviceKeyBytes } from './keys.js';
 import { elementOf, entryChanges, keyOf } from './plan.js';
 import type { SlotMaps } from './slot-maps.js';
@@ -79,10 +79,11 @@ export function wantedOf(
   maps: SlotMaps,
 ): (HeldService & { readonly balancing: BalancingChain }) | null {
   if (after === null) return null;
-  const { chain: balancing } = chainOfService(after);
+  const way = chainOfService(after);
+  const { chain: balancing } = way;
   const stays = before?.chain === balancing.name && before.map !== null && balancing.slots > 0;
   const map = stays ? before.map : maps.choose(balancing);
-  return { ...heldOf(after, map), balancing };
+  return { ...heldBy(after, way, map), balancing };
 }
 
 /** Whether a rule that packets may still be under draws a slot that the new rule does not. */

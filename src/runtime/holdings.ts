@@ -109,8 +109,8 @@ export class Holdings {
       );
       for (const service of wanted) {
         const now = held.get(service.key);
-        // What is the same is compared here, in turns, and takes the names that the configuration has now.
-        if (now !== undefined && isSameService(now, service)) held.set(service.key, service);
+        // Of all, what is the same is found here, in turns, and takes the names that the configuration has now.
+        if (whole && now !== undefined && isSameService(now, service)) held.set(service.key, service);
         const known = held.get(service.key);
         if (known !== undefined) before.set(service.key, known);
         after.set(service.key, service);

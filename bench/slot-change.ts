@@ -115,7 +115,7 @@ async function phase(sluice: Sluice, socket: string): Promise<Report & { readonl
   return { ...report!, cpuMs: cpuMs(sluice.pid) - before };
 }
 
-async function rack(socket: string, word: Order): Promise<Measured['racks'][number]> {
+async function rack(socket: string, word: Order): Promise<Promptness['racks'][number]> {
   using kernel = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
   const before = await readGeneration(kernel);
   await order(socket, word);

@@ -232,7 +232,7 @@ export interface Observed {
 export interface Backend extends Partial<AsyncDisposable> {
   /** Reads back what the engine holds now. */
   observe(signal: AbortSignal): Promise<Observed>;
-  /** The change in the engine's own language. Pure; for `plan`, `--dry-run` and golden files. */
+  /** The change in the engine's own language; for `plan`, `--dry-run` and golden files. Touches nothing. */
   render(change: ChangeSet): string;
   /**
    * Carries out the change. Refusals by the engine are in the report, not thrown; after a throw, a time-out or

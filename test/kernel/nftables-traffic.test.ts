@@ -194,37 +194,45 @@ labTest('source NAT: members see the balancer, or the address given', options, a
   assert.equal(await seenFrom(lab.vip6, 81), balancer6);
 });
 
-labTest(
-  'a change under load fails no connection, neither of its own service nor of others',
-  options,
-  async (lab) => {
-    await serveAll(lab);
-    const one = virtual(`${lab.vip}:80/tcp`, members(lab, 8080, 'a', 'b', 'c'), { scheduler: 'random' });
-    const other = virtual(`${lab.vip}:81/tcp`, members(lab, 8080, 'a', 'b', 'c'));
-    const backend = await holding(lab, [one, other]);
-    const loads = [
-      await lab.client.load({ address: lab.vip, port: 80 }),
-      await lab.client.load({ address: lab.vip, port: 81 }),
-    ];
-    let before = one;
-    const shapes = [['a'], ['b', 'c'], ['a', 'b', 'c', 'c'], ['c', 'a']].flatMap((names) =>
-      ['random', 'round-robin', 'source-hash'].map((scheduler) => ({ names, scheduler })),
-    );
-    for (let round = 0; round < 20; round += 1) {
-      for (const { names, scheduler } of shapes) {
-        const after = virtual(`${lab.vip}:80/tcp`, members(lab, 8080, ...names), { scheduler });
-        assert.deepEqual((await backend.apply(changeSet([before], [after]), never)).failed, []);
-        before = after;
+for (const [neighbours, where] of [
+  [0, ''],
+  [64, ', though its slots move to another map and back'],
+] as const) {
+  labTest(
+    `a change under load fails no connection, neither of its own service nor of others${where}`,
+    options,
+    async (lab) => {
+      await serveAll(lab);
+      const full = Array.from({ length: neighbours }, (_, nth) =>
+        virtual(`192.0.2.${100 + nth}:80/tcp`, ['10.0.0.1:80']),
+      );
+      const one = virtual(`${lab.vip}:80/tcp`, members(lab, 8080, 'a', 'b', 'c'), { scheduler: 'random' });
+      const other = virtual(`${lab.vip}:81/tcp`, members(lab, 8080, 'a', 'b', 'c'));
+      const backend = await holding(lab, [...full, one, other]);
+      const loads = [
+        await lab.client.load({ address: lab.vip, port: 80 }),
+        await lab.client.load({ address: lab.vip, port: 81 }),
+      ];
+      let before = one;
+      const shapes = [['a'], ['b', 'c'], ['a', 'b', 'c', 'c'], ['c', 'a']].flatMap((names) =>
+        ['random', 'round-robin', 'source-hash'].map((scheduler) => ({ names, scheduler })),
+      );
+      for (let round = 0; round < 20; round += 1) {
+        for (const { names, scheduler } of shapes) {
+          const after = virtual(`${lab.vip}:80/tcp`, members(lab, 8080, ...names), { scheduler });
+          assert.deepEqual((await backend.apply(changeSet([before], [after]), never)).failed, []);
+          before = after;
+        }
       }
-    }
-    await until(async () => (await loads[1]!.report()).done > 100);
-    for (const load of loads) {
-      const report = await load.finish();
-      assert.deepEqual(report.failures, {});
-      assert.ok(report.done > 50);
-    }
-  },
-);
+      await until(async () => (await loads[1]!.report()).done > 100);
+      for (const load of loads) {
+        const report = await load.finish();
+        assert.deepEqual(report.failures, {});
+        assert.ok(report.done > 50);
+      }
+    },
+  );
+}
 
 labTest("finished probes leave the connection table within seconds, others' stay", options, async (lab) => {
   await serveAll(lab);

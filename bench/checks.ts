@@ -92,7 +92,9 @@ function report(part: Part, results: ReadonlyMap<string, readonly Measured[]>): 
       of(({ checksPerSecond }) => checksPerSecond).toFixed(0),
       String(Math.min(...measured.map(({ up }) => up))),
       of(({ residentMiB }) => residentMiB).toFixed(0),
-      lateness === null ? '' : `${lateness.p50} / ${lateness.p99} / ${lateness.max.toFixed(0)}`,
+      lateness === null
+        ? ''
+        : [lateness.p50, lateness.p99, lateness.max].map((ms) => ms.toFixed(0)).join(' / '),
     ];
   });
   const head = ['checker', 'CPU us', 'ratio', 'goal', 'checks/s', 'up', 'MiB', 'late ms p50 / p99 / max'];

@@ -54,8 +54,7 @@ export async function sluiceChecker(
       return endpoints.filter(({ state }) => state === 'up').length;
     },
     async lateness() {
-      const { probing } = (await sluice.status()) as { probing?: { readonly late_ms: Lateness | null } };
-      return probing?.late_ms ?? null;
+      return (await sluice.status()).probing.late_ms;
     },
     [Symbol.asyncDispose]: () => sluice.stop(),
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -11,6 +12,7 @@ import { FakeClock } from '../../src/testing/fake-clock.js';
 import { testContext } from '../../src/testing.js';
 import { commandOptions } from '../support/check-options.js';
 import { said, targetAt } from '../support/probe.js';
+import { until } from '../support/until.js';
 
 /** A co-process whose `answer(line)` is called for each question; it writes by `say`. */
 const program = (answer: string): string[] => [
@@ -133,6 +135,28 @@ test('a number that was never given, a line without end and nonsense are not bel
     const prober = await persistent(t, program(said_), 5);
     assert.match(said(await prober.probe(at(1), new AbortController().signal)), expected);
   }
+});
+
+test('a question for which the command had no time is not held against the member', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-command-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const [asked, go] = [join(folder, 'asked'), join(folder, 'go')];
+  const busy = `while read address port; do touch ${asked}; while ! [ -e ${go} ]; do sleep 0.01; done; echo "pass port $port"; done`;
+  const clock = new FakeClock();
+  const options = commandOptions(['sh', '-c', busy], { persistent: true });
+  const prober = await command.create(testContext({ clock }), options);
+  t.after(() => prober[Symbol.asyncDispose]?.());
+  const probe = (port: number): Promise<CheckOutcome> =>
+    prober.probe(at(port, 1_000), new AbortController().signal);
+  const first = probe(1);
+  const second = probe(2);
+  await until(() => existsSync(asked));
+  await clock.advance(800);
+  const third = probe(3);
+  await writeFile(go, '');
+  assert.equal(said(await first), 'pass: port 1');
+  assert.equal(said(await second), 'inconclusive: the command was busy with other probes all the time');
+  assert.equal(said(await third), 'pass: port 3');
 });
 
 test('a command that dies at once is started ten times, then twice a second', async (t) => {

@@ -20,3 +20,7 @@ export * from './nf-tables.js';
 export * from './turns.js';
 export * from './stream.js';
 export * from './streams.js';
+export * from './packet.js';
+export * from './packet-log.js';
+export type * from './packet-tally.js';
+export type { PacketKind } from './packet-subject.js';

@@ -87,6 +87,11 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
+  /** The descriptor, for a thread that waits in poll(2); -1 once closed. It stays this object's to close. */
+  get fd(): number {
+    return this.#fd;
+  }
+
   /** A fresh sequence number. */
   nextSequence(): number {
     this.#sequence = this.#sequence === 0xffffffff ? 1 : this.#sequence + 1;

@@ -40,7 +40,7 @@ export class Lateness {
     const counts = BOUNDS_MS.map((_, bucket) => this.#now.counts[bucket]! + this.#before.counts[bucket]!);
     const all = counts.reduce((sum, count) => sum + count, 0);
     if (all === 0) return null;
-    const max = Math.max(this.#now.mostMs, this.#before.mostMs);
+    const max = Math.round(Math.max(this.#now.mostMs, this.#before.mostMs) * 10) / 10;
     const percentile = (share: number): number => {
       let sum = 0;
       const bucket = counts.findIndex((count) => (sum += count) >= all * share);

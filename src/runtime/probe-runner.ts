@@ -20,13 +20,22 @@ export interface ProbeRunnerOptions {
   readonly faults: Faults;
   readonly doubt: Doubt;
   readonly mostSockets: number;
-  /** Targets that all sweeps together may owe an answer to; the rest wait their turn. Default 4,096. */
+  /** Targets that all sweeps of one kind of check may owe an answer to; the rest wait their turn. Default 4,096. */
   readonly mostSwept?: number;
   readonly mostProcesses: number;
 }
 
 /** Hears the result of a probe. */
 export type Done<P extends Probe> = (probe: P, result: ProbeResult) => void;
+
+/** Swept targets of one kind of check. */
+interface Crowd {
+  out: number;
+  readonly waiting: (() => void)[];
+}
+
+/** Answered: what still hears the signal of a probe that is over needs no reason of its own, which costs. */
+const OVER = new DOMException('the probe is over', 'AbortError');
 
 /** Runs probes, alone or in sweeps: within a deadline, within bounds, and never harmed by what a check does. */
 export class ProbeRunner {
@@ -35,8 +44,8 @@ export class ProbeRunner {
   /** By probe, not by its key: a reload may have mended the check. */
   readonly #hanging = new WeakMap<Probe, number>();
   readonly #mostSwept: number;
-  readonly #unswept: (() => void)[] = [];
-  #swept = 0;
+  /** By type of check: one that hangs must not keep the others waiting. */
+  readonly #crowds = new Map<string, Crowd>();
 
   constructor(options: ProbeRunnerOptions) {
     this.#options = options;
@@ -47,9 +56,13 @@ export class ProbeRunner {
   /** Starts a probe in whichever form its check has. Calls `done` once, never before this returns. */
   start<P extends Probe>(probe: P, done: Done<P>): void {
     const { sweep } = probe;
-    if (sweep === undefined) void this.#runAlone(probe, done);
-    else if (this.#swept < this.#mostSwept) this.#sweep(probe, sweep, done);
-    else this.#unswept.push(() => this.#sweep(probe, sweep, done));
+    if (sweep === undefined) {
+      void this.#runAlone(probe, done);
+      return;
+    }
+    const crowd = this.#crowdOf(probe.spec.type);
+    if (crowd.out < this.#mostSwept) this.#sweep(probe, sweep, crowd, done);
+    else crowd.waiting.push(() => this.#sweep(probe, sweep, crowd, done));
   }
 
   /** Runs a probe alone. */
@@ -66,12 +79,18 @@ export class ProbeRunner {
     done(probe, await this.run(probe));
   }
 
-  #sweep<P extends Probe>(probe: P, sweep: Sweep, done: Done<P>): void {
+  #crowdOf(type: string): Crowd {
+    let crowd = this.#crowds.get(type);
+    if (crowd === undefined) this.#crowds.set(type, (crowd = { out: 0, waiting: [] }));
+    return crowd;
+  }
+
+  #sweep<P extends Probe>(probe: P, sweep: Sweep, crowd: Crowd, done: Done<P>): void {
     const { clock } = this.#options;
-    this.#swept += 1;
+    crowd.out += 1;
     sweep.take(probe.target, (outcome, tookMs) => {
-      this.#swept -= 1;
-      this.#unswept.shift()?.();
+      crowd.out -= 1;
+      crowd.waiting.shift()?.();
       const trusted = this.#trusted(outcome, clock.monotonicMs() - tookMs);
       done(probe, { outcome: trusted, at: clock.now(), tookMs });
     });
@@ -109,7 +128,7 @@ export class ProbeRunner {
         if (hung) this.#countHanging(probe, -1);
         deadline[Symbol.dispose]();
         if (!timedOut) resolve(outcome);
-        abort.abort();
+        abort.abort(OVER);
       };
       const fail = (kind: 'throw' | 'reject' | 'late', error: unknown): void => {
         const message = error instanceof Error ? error.message : String(error);

@@ -38,7 +38,7 @@ test('connects, and a close by reset reaches the peer as a reset', async () => {
   closeByReset(socket);
   const [error] = await broken;
   assert.equal(error.code, 'ECONNRESET');
-  assert.equal(lingering(localPort), false, 'nothing of the connection is left in the kernel');
+  assert.equal(lingering(localPort, port), false, 'nothing of the connection is left in the kernel');
 });
 
 test('a connection that the peer has ended is reset all the same', async () => {
@@ -51,7 +51,7 @@ test('a connection that the peer has ended is reset all the same', async () => {
     await once(socket, 'end');
     closeByReset(socket);
     await once(socket, 'close');
-    assert.equal(lingering(localPort), false);
+    assert.equal(lingering(localPort, portOf(ending)), false);
   }
   ending.close();
   await once(ending, 'close');
@@ -139,7 +139,7 @@ test('TLS is verified for the address, and closed by reset as well', async () =>
   peer.resume();
   closeByReset(socket);
   await once(peer, 'close');
-  assert.equal(lingering(localPort), false);
+  assert.equal(lingering(localPort, target.port), false);
   await assert.rejects(connect({ ...target, tls: {} }), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
   secure.close();
 });
@@ -159,9 +159,11 @@ async function closedPort(): Promise<number> {
   return free;
 }
 
-/** Whether the kernel still knows a connection (TIME_WAIT or other) of this local port. */
-function lingering(localPort: number | undefined): boolean {
+/** Whether the kernel still knows a connection (TIME_WAIT or other) between these two ports. */
+function lingering(localPort: number | undefined, remotePort: number): boolean {
   assert.ok(localPort);
-  const hex = localPort.toString(16).toUpperCase().padStart(4, '0');
-  return readFileSync('/proc/net/tcp', 'latin1').includes(`0100007F:${hex} `);
+  const [local, remote] = [localPort, remotePort].map((each) =>
+    each.toString(16).toUpperCase().padStart(4, '0'),
+  );
+  return readFileSync('/proc/net/tcp', 'latin1').includes(`0100007F:${local} 0100007F:${remote} `);
 }

@@ -148,7 +148,9 @@ describe('the sweep of the http check', needs('koffi'), () => {
 
   test('gives each target its own answer, in one batch and in the next', () =>
     on(
-      serveHttp((request, response) => response.writeHead(Number(request.headers.host?.slice(-3))).end()),
+      serveHttp((request, response) =>
+        response.writeHead(500 + (Number(request.headers.host?.slice(-3)) % 100)).end(),
+      ),
       async (member) => {
         const prober = await http.create(testContext(), httpOptions({ status: [204], reuse: true }));
         const refused = await refusing();

@@ -99,7 +99,7 @@ describe('the sweep of the TCP check', needs('koffi'), () => {
       };
       const [modules, targets] = process.argv.slice(1).map(JSON.parse);
       Promise.all(modules.map((url) => import(url))).then(async ([{ default: tcp }, { testContext }, { sweep }]) => {
-        const reports = await sweep(tcp.create(testContext(), { close: false }), [targets]);
+        const reports = await sweep(await tcp.create(testContext(), { close: false }), [targets]);
         console.log(reports.map(([{ port }, { reason }]) => port + ' ' + reason).sort().join(', '));
       });`;
     const modules = ['../../plugins/check-tcp/index.js', '../../src/testing.js', '../support/sweep.js'];

@@ -55,6 +55,17 @@ const asScript: Plugin = {
   },
 };
 
+/** Commander spawns nothing here: there are no commands that are programs of their own. */
+const noChildren: Plugin = {
+  name: 'no children',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('/node_modules/commander/') ? { path: 'nothing', namespace: 'nothing' } : undefined,
+    );
+    esbuild.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: '' }));
+  },
+};
+
 const result = await build({
   stdin: { contents: entry, resolveDir: dist },
   absWorkingDir: root,
@@ -75,7 +86,7 @@ const result = await build({
 const __place = (path) => require('node:url').pathToFileURL(require('node:path').join(__filename, '..', path)).href;`,
   },
   footer: { js: '})' },
-  plugins: [asScript],
+  plugins: [asScript, noChildren],
   metafile: true,
   write: false,
   logLevel: 'warning',

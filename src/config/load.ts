@@ -7,7 +7,6 @@ import type { Diagnostic, Place } from './diagnostics.js';
 import { type PluginOracle, createOracle } from './plugin-facts.js';
 import type { Path } from './problem.js';
 import { type ConfigInput, TooMuchText } from './read-files.js';
-import { readInWorker } from './worker/read-in-worker.js';
 import { locateValue } from './sources.js';
 
 export interface LoadOptions {
@@ -49,6 +48,7 @@ async function compile(input: ConfigInput, oracle: PluginOracle): Promise<Compil
     return await compileConfig({ ...input, mostText: MOST_TEXT }, oracle, surroundings);
   } catch (error) {
     if (!(error instanceof TooMuchText)) throw error;
+    const { readInWorker } = await import('./worker/read-in-worker.js');
     return readInWorker(input, oracle, surroundings);
   }
 }

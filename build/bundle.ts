@@ -38,7 +38,7 @@ export const modules = {
 
 /**
  * Each module finds what lies beside it as if it lay in `bundle/` as it does in `dist/`. A script that V8's cache is
- * made for may not import by itself: what isn't part of it, it imports through bin/load.js.
+ * made for may not import by itself: what isn't part of it, it imports through bin/load.js; `sluice` is part of it.
  */
 const asScript: Plugin = {
   name: 'as a script',
@@ -49,7 +49,7 @@ const asScript: Plugin = {
       const text = readFileSync(path, 'utf8');
       const contents = text
         .replaceAll('import.meta.url', `__place(${JSON.stringify(place)})`)
-        .replaceAll(/\bimport\((?!'\.)/g, '__import(');
+        .replaceAll(/\bimport\((?!'(?:\.|sluice\b))/g, '__import(');
       return { contents };
     });
   },

@@ -8,9 +8,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ControlClient } from '../../src/cli/client.js';
+import type { Status } from '../../src/status.js';
 import { VERSION } from '../../src/version.js';
 import { succeed } from '../support/execute.js';
 import { largeConfig } from '../support/large-config.js';
+import { serveHttp } from '../support/servers.js';
 import { tempDirectory } from '../support/temp-directory.js';
 import { until } from '../support/until.js';
 
@@ -112,6 +115,48 @@ clusters:
     services: { web: { backend: proxy, listen: 127.0.0.1:8080, check: { type: own } } }\n`,
     );
     await assert.rejects(sluice('validate', file), /: [1-9]\d+ exports, all the same: true/);
+  });
+
+  it('probes by what its checks load at need', async () => {
+    const member = await serveHttp((_, response) => void response.end('ok'));
+    const control = new ControlClient(join(directory.path, 'probing.sock'));
+    const service = (nth: number, check: string): string =>
+      `s${nth}: { backend: proxy, listen: 127.0.0.1:${8080 + nth}, port: ${member.port}, check: ${check} }`;
+    const checks = [
+      '{ type: tcp }',
+      '{ type: tcp, handshake: full }',
+      '{ type: http }',
+      '{ type: http, reuse: true }',
+    ];
+    const file = write(
+      'probing.yaml',
+      `control: { socket: ${control.socketPath} }
+state: { directory: ${directory.path}/probing }
+clusters:
+  shop:
+    members: { a: 127.0.0.1 }
+    services: { ${checks.map((check, nth) => service(nth, check)).join(', ')} }\n`,
+    );
+    const daemon = spawn(process.execPath, [program, 'run', '--dry-run', '-c', file], { stdio: 'ignore' });
+    const exited = once(daemon, 'exit');
+    try {
+      await until(
+        async () => {
+          const { clusters } = await control.get<Status>('/v1/status');
+          const endpoints = clusters.flatMap(({ services }) =>
+            services.flatMap(({ endpoints }) => endpoints),
+          );
+          const waiting = endpoints.find(({ state }) => state !== 'up');
+          if (waiting !== undefined) throw new Error(`${waiting.id} is ${waiting.state}: ${waiting.reason}`);
+          return endpoints.length === checks.length;
+        },
+        { deadlineMs: 30_000, everyMs: 50, what: 'members that are up' },
+      );
+    } finally {
+      daemon.kill('SIGTERM');
+      await exited;
+      await member.close();
+    }
   });
 
   it('does the same without a cache, and a daemon keeps one for the next time', async () => {

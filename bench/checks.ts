@@ -83,13 +83,14 @@ function report(part: Part, results: ReadonlyMap<string, readonly Measured[]>): 
     const costs = measured.map(({ cpuUsPerCheck }) => cpuUsPerCheck);
     const ratio = peer === undefined ? '' : ratioOfPairs(costs, peer).toFixed(2);
     const goal = part.ways[name]!.goal;
-    const { lateness } = measured.at(-1)!;
+    const { lateness, ownShare } = measured.at(-1)!;
     return [
       name,
       of(({ cpuUsPerCheck }) => cpuUsPerCheck).toFixed(1),
       name === first ? '1' : ratio,
       goal === undefined ? '' : `<= ${goal}`,
       of(({ checksPerSecond }) => checksPerSecond).toFixed(0),
+      Number.isNaN(ownShare) ? '' : ownShare.toFixed(2),
       String(Math.min(...measured.map(({ up }) => up))),
       of(({ residentMiB }) => residentMiB).toFixed(0),
       lateness === null
@@ -97,7 +98,17 @@ function report(part: Part, results: ReadonlyMap<string, readonly Measured[]>): 
         : [lateness.p50, lateness.p99, lateness.max].map((ms) => ms.toFixed(0)).join(' / '),
     ];
   });
-  const head = ['checker', 'CPU us', 'ratio', 'goal', 'checks/s', 'up', 'MiB', 'late ms p50 / p99 / max'];
+  const head = [
+    'checker',
+    'CPU us',
+    'ratio',
+    'goal',
+    'checks/s',
+    'own count',
+    'up',
+    'MiB',
+    'late ms p50 / p99 / max',
+  ];
   const count = part.services * 4;
   const { rounds, warmSeconds, windowSeconds } = timesOf(part);
   const how = `${rounds} rounds, ${windowSeconds} s measured after ${warmSeconds} s`;

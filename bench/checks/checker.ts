@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ProbingStatus } from '../../src/status.js';
 import { Haproxy, type HaproxyChecks } from '../kit/haproxy.js';
 import { Keepalived } from '../kit/keepalived.js';
 import { Sluice } from '../kit/sluice.js';
@@ -9,15 +10,8 @@ export interface Checker extends AsyncDisposable {
   readonly pid: number;
   /** How many members it holds to be up. */
   up(): Promise<number>;
-  /** By its own count; null where it keeps none. */
-  lateness(): Promise<Lateness | null>;
-}
-
-/** How late checks began after they were due. */
-export interface Lateness {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
+  /** What it says itself; null where it says nothing. */
+  ownCount(): Promise<ProbingStatus | null>;
 }
 
 /** What is to be checked, and how often; every program gets the same. */
@@ -53,8 +47,8 @@ export async function sluiceChecker(
       );
       return endpoints.filter(({ state }) => state === 'up').length;
     },
-    async lateness() {
-      return (await sluice.status()).probing.late_ms;
+    async ownCount() {
+      return (await sluice.status()).probing;
     },
     [Symbol.asyncDispose]: () => sluice.stop(),
   };
@@ -71,7 +65,7 @@ export async function haproxyChecker(
   return {
     pid: haproxy.pid,
     up: () => haproxy.up(),
-    lateness: () => Promise.resolve(null),
+    ownCount: () => Promise.resolve(null),
     [Symbol.asyncDispose]: () => haproxy[Symbol.asyncDispose](),
   };
 }
@@ -83,7 +77,7 @@ export async function keepalivedChecker({ services, intervalMs }: Beat): Promise
   return {
     pid: keepalived.pid,
     up: () => keepalived.up(),
-    lateness: () => Promise.resolve(null),
+    ownCount: () => Promise.resolve(null),
     [Symbol.asyncDispose]: () => keepalived[Symbol.asyncDispose](),
   };
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProbingStatus } from '../../src/status.js';
 import type { Members } from '../kit/members.js';
 import { treeCpuMs } from '../kit/process-cpu.js';
 import { residentMiB } from '../kit/process-size.js';
 import { tcpCounters } from '../kit/tcp-counters.js';
-import type { Checker, Lateness } from './checker.js';
+import type { Checker } from './checker.js';
 import type { Way } from './parts.js';
 
 export interface Measured {
@@ -13,7 +14,10 @@ export interface Measured {
   /** Members that are up in the checker's opinion; all are, in truth. */
   readonly up: number;
   readonly residentMiB: number;
-  readonly lateness: Lateness | null;
+  /** How late checks began after they were due, of the last one to two minutes, by its own account. */
+  readonly lateness: ProbingStatus['late_ms'];
+  /** How many checks it counts itself for each that was counted here; NaN where it doesn't count. */
+  readonly ownShare: number;
 }
 
 export interface Times {
@@ -34,15 +38,25 @@ export async function measure(
     return tcpCounters()[count === 'connects' ? 'ActiveOpens' : 'OutRsts']!;
   };
   await sleep(warmSeconds * 1000);
+  // Its own account first and last: giving it is no work for checks.
+  const ownBefore = await ownCount(checker);
   const [before, cpuBefore, startMs] = [await done(), treeCpuMs(checker.pid), performance.now()];
   await sleep(windowSeconds * 1000);
   const [after, cpuAfter, endMs] = [await done(), treeCpuMs(checker.pid), performance.now()];
-  const checks = after - before;
+  const own = await ownCount(checker);
+  const checksPerSecond = ((after - before) * 1000) / (endMs - startMs);
+  const ownPerSecond = ((own.started - ownBefore.started) * 1000) / (own.atMs - ownBefore.atMs);
   return {
-    cpuUsPerCheck: ((cpuAfter - cpuBefore) * 1000) / checks,
-    checksPerSecond: (checks * 1000) / (endMs - startMs),
+    cpuUsPerCheck: ((cpuAfter - cpuBefore) * 1000) / (after - before),
+    checksPerSecond,
     residentMiB: residentMiB(checker.pid),
     up: await checker.up(),
-    lateness: await checker.lateness(),
+    lateness: own.lateness,
+    ownShare: ownPerSecond / checksPerSecond,
   };
+}
+
+async function ownCount(checker: Checker) {
+  const said = await checker.ownCount();
+  return { atMs: performance.now(), started: said?.started ?? NaN, lateness: said?.late_ms ?? null };
 }

@@ -34,18 +34,24 @@ export function wrongsIn(
     ),
   );
   const chains = new Map(map('svc4').map(([key, verdict]) => [words(key), words(verdict)]));
+  // Services of one kind may share maps of their own: each chain says from which it deals, and how many slots.
   const slots = new Map<string, string[]>();
-  for (const [key, member] of map('slots4')) {
-    const [address, protocol, port, slot] = words(key).split(' ');
-    const service = `${address} ${protocol} ${port}`;
-    const list = slots.get(service) ?? [];
-    list[Number(slot)] = words(member).replace(' ', ':');
-    slots.set(service, list);
+  for (const { map: { name, elem = [] } = { name: '' } } of nftables) {
+    if (!name.startsWith('slots4')) continue;
+    for (const [key, member] of elem) {
+      const [address, protocol, port, slot] = words(key).split(' ');
+      const place = `${name} ${address} ${protocol} ${port}`;
+      const list = slots.get(place) ?? [];
+      list[Number(slot)] = words(member).replace(' ', ':');
+      slots.set(place, list);
+    }
   }
-  const modulus = new Map<string, number>();
+  const deals = new Map<string, { readonly from: string; readonly count: number }>();
   for (const { rule } of nftables) {
-    const found = rule === undefined ? null : /"mod": ?(\d+)/.exec(JSON.stringify(rule.expr));
-    if (found) modulus.set(rule!.chain, Number(found[1]));
+    const text = JSON.stringify(rule?.expr ?? '');
+    const from = /"@(slots4[^"]*)"/.exec(text)?.[1];
+    const count = /"mod": ?(\d+)/.exec(text)?.[1];
+    if (from !== undefined) deals.set(rule!.chain, { from, count: Number(count) });
   }
 
   return services.flatMap(({ id, listen, members }) => {
@@ -55,10 +61,9 @@ export function wrongsIn(
     if (wanted.length === 0) return refused.has(key) ? [] : [`${id}: nobody serves, and it does not refuse`];
     if (refused.has(key)) return [`${id}: it refuses, and ${wanted.join(' ')} serve`];
     if (chain === undefined) return [`${id}: it has no chain`];
-    const dealt = Array.from(
-      { length: modulus.get(chain) ?? 0 },
-      (_, slot) => slots.get(key)?.[slot] ?? 'nobody',
-    );
+    const { from = '', count = 0 } = deals.get(chain) ?? {};
+    const dealtTo = slots.get(`${from} ${key}`);
+    const dealt = Array.from({ length: count }, (_, slot) => dealtTo?.[slot] ?? 'nobody');
     const held = [...new Set(dealt)].toSorted().join(' ');
     return held === wanted.toSorted().join(' ') ? [] : [`${id}: dealt to ${held}; ${wanted.join(' ')} serve`];
   });

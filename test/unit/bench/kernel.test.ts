@@ -15,12 +15,17 @@ function listing(slots: readonly string[], { mod = slots.length, refused = false
     { map: { name: 'svc4', elem: [[concat(...key), { goto: { target: 'random-4-2' } }]] } },
     {
       map: {
-        name: 'slots4',
+        name: 'slots4-3',
         elem: slots.map((address, slot) => [concat(...key, slot), concat(address, 10_000)] as const),
       },
     },
     { set: { name: 'refuse4', elem: refused ? [concat(...key)] : [] } },
-    { rule: { chain: 'random-4-2', expr: [{ dnat: { addr: { map: { key: { numgen: { mod } } } } } }] } },
+    {
+      rule: {
+        chain: 'random-4-2',
+        expr: [{ dnat: { addr: { map: { key: { numgen: { mod } }, data: '@slots4-3' } } } }],
+      },
+    },
   ];
 }
 

@@ -12,6 +12,9 @@ export const SOCKET_ADDRESS = {
   6: { bytes: 28, addressAt: 8 },
 } as const;
 
+/** How the IPv6 addresses begin that stand for IPv4 ones: RFC 4291, 2.5.5.2. */
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
 /**
  * The bytes of a `struct sockaddr_in` or `sockaddr_in6`. A zone (`fe80::1%eth0`, or a number after the percent
  * sign) becomes its scope; a zone that is no interface of this host throws ENODEV.
@@ -37,6 +40,14 @@ export function readSocketAddress(
     address: bytes.subarray(addressAt, addressAt + (family === 4 ? 4 : 16)),
     port: bytes.readUInt16BE(2),
   };
+}
+
+/** Whether the bytes of a `sockaddr` are those of an IPv4 address in IPv6's clothes, `::ffff:192.0.2.1`. */
+export function isMapped(address: Uint8Array): boolean {
+  return (
+    address.length === SOCKET_ADDRESS[6].bytes &&
+    MAPPED.every((byte, index) => address[SOCKET_ADDRESS[6].addressAt + index] === byte)
+  );
 }
 
 function scopeOf(zone: string): number {

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { Clock } from '../plugin/api.js';
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.js';
 import { PooledStream, type StreamOwner } from './pooled-stream.js';
-import { socketAddress } from './socket-address.js';
+import { isMapped, socketAddress } from './socket-address.js';
 import { type StreamCalls, streamCalls } from './stream-calls.js';
 import { StreamLanes } from './stream-lanes.js';
 import { type StreamOrigin, openStreamSocket, streamOrigin } from './stream-origin.js';
@@ -139,11 +139,11 @@ export class StreamPool implements StreamOwner {
     // A socket that is tied to an interface stays tied to its number, which may be another's by tomorrow; one that
     // has connected to a mapped address speaks IPv4 from then on.
     const scoped = origin.device !== null || address.includes('%') || source?.includes('%') === true;
-    const keepable = !scoped && !/^::ffff:.*\./i.test(address);
+    const bytes = socketAddress(family, address, port);
     const destination: Destination = {
-      address: socketAddress(family, address, port),
+      address: bytes,
       origin,
-      idle: keepable ? this.#idleOf(`${family} ${source} ${fwmark}`) : null,
+      idle: !scoped && !isMapped(bytes) ? this.#idleOf(`${family} ${source} ${fwmark}`) : null,
     };
     if (!scoped) this.#destinations.set(peer, destination);
     return destination;

@@ -277,6 +277,8 @@ describe('streams', linux, () => {
       [server.port, '::1'],
       [mapped.port, '::ffff:127.0.0.1'],
       [server.port, '::1'],
+      [mapped.port, '::ffff:7f00:1'],
+      [server.port, '::1'],
     ] as const) {
       const count = news.length;
       streams.connect(peerAt(port, address), 5_000, address);

@@ -287,6 +287,27 @@ describe('streams', linux, () => {
     }
   });
 
+  it('take no news of one connection for the next on its socket', async (t) => {
+    const silent = await silentServer();
+    t.after(silent.close);
+    const server = await tcpServer(t, () => {});
+    const answered = new Map<string, Stream<string>>();
+    const { news, streams } = listen(systemClock, {
+      // Both have answered when the first is told: the other's socket goes to a third, with its news on the way.
+      connected(stream) {
+        for (const other of answered.values()) if (other !== stream) other.release();
+        streams.connect(peerAt(silent.port), 50, 'third');
+        stream.release();
+      },
+    });
+    using _ = streams;
+    for (const name of ['one', 'other'])
+      answered.set(name, streams.connect(peerAt(server.port), 5_000, name));
+    await until(() => news.length === 2);
+    assert.equal(news[0]?.[1], 'connected');
+    assert.deepEqual(news[1], ['third', 'timed out']);
+  });
+
   it('let a socket go through a refusal, a success and a time-out in any order', async (t) => {
     const silent = await silentServer();
     t.after(silent.close);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { PooledStream } from './pooled-stream.js';
 
+/** Answers come soon or late: the pause between looks is this share of the youngest connection's age… */
+const PAUSE_SHARE = 1 / 8;
+/** …and within these bounds. */
+const LEAST_PAUSE_MS = 1;
+const MOST_PAUSE_MS = 20;
+
 /** So many empty lanes may stay for the next connections of their time-outs. */
 const MOST_LANES = 32;
 
@@ -60,20 +66,17 @@ export class StreamLanes {
     this.#size -= 1;
   }
 
-  /** When the youngest connection was asked for. */
-  get youngestMs(): number {
-    let latestMs = -Infinity;
-    for (const { youngest } of this.#lanes.values()) {
-      if (youngest !== null && youngest.startedMs > latestMs) latestMs = youngest.startedMs;
+  /** When to look for answers next, by the monotonic clock; Infinity: none are out. */
+  nextLookMs(nowMs: number): number {
+    if (this.#size === 0) return Infinity;
+    let youngestMs = -Infinity;
+    let dueMs = Infinity;
+    for (const lane of this.#lanes.values()) {
+      if (lane.youngest !== null) youngestMs = Math.max(youngestMs, lane.youngest.startedMs);
+      dueMs = Math.min(dueMs, lane.dueMs);
     }
-    return latestMs;
-  }
-
-  /** When the first of all runs out. */
-  get dueMs(): number {
-    let earliestMs = Infinity;
-    for (const { dueMs } of this.#lanes.values()) if (dueMs < earliestMs) earliestMs = dueMs;
-    return earliestMs;
+    const pauseMs = Math.max((nowMs - youngestMs) * PAUSE_SHARE, LEAST_PAUSE_MS);
+    return Math.min(nowMs + Math.min(pauseMs, MOST_PAUSE_MS), dueMs);
   }
 
   /** One that has run out; null: none has. */

@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { constants } from 'node:os';
 import type { Clock } from '../plugin/api.js';
-import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.js';
-import { PooledStream, type StreamOwner } from './pooled-stream.js';
-import { isMapped, socketAddress } from './socket-address.js';
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.js';
+import type { PooledStream, StreamOwner } from './pooled-stream.js';
 import { type StreamCalls, streamCalls } from './stream-calls.js';
 import { StreamLanes } from './stream-lanes.js';
-import { type StreamOrigin, openStreamSocket, streamOrigin } from './stream-origin.js';
+import { StreamSockets } from './stream-sockets.js';
 import type { StreamHandler, StreamPeer } from './stream.js';
 import { SystemError } from './system-error.js';
 
 /** After so many connects the pool looks for answers in between: on loopback they wait, and free sockets. */
 const LOOK_AFTER = 16;
-/** Answers come soon or late: the pause between looks is this share of the youngest connection's age… */
-const PAUSE_SHARE = 1 / 8;
-/** …and within these bounds. */
-const LEAST_PAUSE_MS = 1;
-const MOST_PAUSE_MS = 20;
-/** So many sockets of one origin wait for their next connection. */
-const MOST_IDLE = 256;
-
-/** What is known of a peer. */
-interface Destination {
-  readonly address: Uint8Array;
-  readonly origin: StreamOrigin;
-  /** Sockets that may connect to it; null: none may be kept. */
-  readonly idle: PooledStream[] | null;
-}
-
 /**
  * Non-blocking connections in a crowd, in the main loop, on sockets that serve again and again. One epoll descriptor
  * watches them all; the pool looks at it without waiting: after the connects of one turn of the loop, and on a timer
@@ -41,12 +24,10 @@ export class StreamPool implements StreamOwner {
   readonly #clock: Clock;
   readonly #calls: StreamCalls;
   readonly #epoll: Epoll;
-  readonly #byFd: (PooledStream | undefined)[] = [];
+  readonly #sockets: StreamSockets;
   readonly #lanes = new StreamLanes();
   /** Connections that stand, of which nobody awaits anything just now. */
   readonly #resting = new Set<PooledStream>();
-  readonly #destinations = new WeakMap<StreamPeer, Destination>();
-  readonly #idle = new Map<string, PooledStream[]>();
   #timer: Disposable | null = null;
   #timerMs = Infinity;
   /** How often it has looked. */
@@ -60,6 +41,7 @@ export class StreamPool implements StreamOwner {
     this.#clock = clock;
     this.#calls = streamCalls();
     this.#epoll = new Epoll();
+    this.#sockets = new StreamSockets(this.#calls, this.#epoll, this);
   }
 
   /** See {@link Streams.connect}. */
@@ -70,14 +52,9 @@ export class StreamPool implements StreamOwner {
     context: unknown,
   ): PooledStream {
     if (this.#launched >= LOOK_AFTER && !this.#looking) this.#look();
-    const { address, origin, idle } = this.#destinations.get(peer) ?? this.#learn(peer);
-    const stream = idle?.pop() ?? this.#open(origin, idle);
-    stream.startedMs = this.#clock.monotonicMs();
-    const result = this.#calls.connect(stream.fd, address);
-    if (result < 0 && result !== -constants.errno.EINPROGRESS) {
-      this.#close(stream);
-      throw new SystemError('connect', -result);
-    }
+    const startedMs = this.#clock.monotonicMs();
+    const stream = this.#sockets.connect(peer);
+    stream.startedMs = startedMs;
     stream.handler = handler;
     stream.context = context;
     stream.use += 1;
@@ -107,10 +84,7 @@ export class StreamPool implements StreamOwner {
     this.#resting.delete(stream);
     stream.handler = null;
     stream.context = null;
-    const { fd, idle, established } = stream;
-    const fit = this.#calls.disconnect(fd) >= 0 && (established || this.#calls.dropErrors(fd));
-    if (fit && idle !== null && idle.length < MOST_IDLE && !this.#closed) idle.push(stream);
-    else this.#close(stream);
+    this.#sockets.disconnect(stream);
   }
 
   /** Releases all connections of this handler. */
@@ -123,49 +97,14 @@ export class StreamPool implements StreamOwner {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
     this.#timer = null;
+    this.#sockets.close();
     for (const stream of this.#all()) this.release(stream);
-    for (const idle of this.#idle.values()) for (const stream of idle.splice(0)) this.#close(stream);
     this.#epoll[Symbol.dispose]();
   }
 
   *#all(): Generator<PooledStream> {
     yield* this.#lanes;
     yield* this.#resting;
-  }
-
-  #learn(peer: StreamPeer): Destination {
-    const { address, family, port, source, fwmark } = peer;
-    const origin = streamOrigin(family, source, fwmark);
-    // A socket that is tied to an interface stays tied to its number, which may be another's by tomorrow; one that
-    // has connected to a mapped address speaks IPv4 from then on.
-    const scoped = origin.device !== null || address.includes('%') || source?.includes('%') === true;
-    const bytes = socketAddress(family, address, port);
-    const destination: Destination = {
-      address: bytes,
-      origin,
-      idle: !scoped && !isMapped(bytes) ? this.#idleOf(`${family} ${source} ${fwmark}`) : null,
-    };
-    if (!scoped) this.#destinations.set(peer, destination);
-    return destination;
-  }
-
-  #idleOf(key: string): PooledStream[] {
-    let idle = this.#idle.get(key);
-    if (idle === undefined) this.#idle.set(key, (idle = []));
-    return idle;
-  }
-
-  #open(origin: StreamOrigin, idle: PooledStream[] | null): PooledStream {
-    const fd = openStreamSocket(this.#calls, origin);
-    try {
-      this.#epoll.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, fd);
-    } catch (error) {
-      this.#calls.close(fd);
-      throw error;
-    }
-    const stream = new PooledStream(fd, idle, this.#calls, this);
-    this.#byFd[fd] = stream;
-    return stream;
   }
 
   /** An answer is due: the pool looks for it, and for the end of its time. */
@@ -175,12 +114,6 @@ export class StreamPool implements StreamOwner {
     if (this.#lookPlanned) return;
     this.#lookPlanned = true;
     queueMicrotask(this.#lookAfterTurn);
-  }
-
-  /** The socket has no connection: closing it sends nothing. */
-  #close(stream: PooledStream): void {
-    this.#byFd[stream.fd] = undefined;
-    this.#calls.close(stream.fd);
   }
 
   readonly #lookAfterTurn = (): void => {
@@ -205,7 +138,7 @@ export class StreamPool implements StreamOwner {
         count = this.#epoll.look();
         const nowMs = this.#clock.monotonicMs();
         for (let index = 0; index < count && !this.#closed; index += 1) {
-          const stream = this.#byFd[this.#epoll.tokenAt(index)];
+          const stream = this.#sockets.at(this.#epoll.tokenAt(index));
           const handler = stream?.handler;
           if (stream === undefined || handler == null || stream.startedAtLook === this.#looks) continue;
           this.#take(stream, handler, this.#epoll.maskAt(index), nowMs);
@@ -260,13 +193,8 @@ export class StreamPool implements StreamOwner {
   #planLook(): void {
     if (this.#closed) return;
     const nowMs = this.#clock.monotonicMs();
-    let atMs = Infinity;
-    if (this.#lanes.size > 0) {
-      const pauseMs = (nowMs - this.#lanes.youngestMs) * PAUSE_SHARE;
-      atMs = nowMs + Math.min(Math.max(pauseMs, LEAST_PAUSE_MS), MOST_PAUSE_MS);
-      atMs = Math.min(atMs, this.#lanes.dueMs);
-      if (this.#timerMs <= atMs) return;
-    }
+    const atMs = this.#lanes.nextLookMs(nowMs);
+    if (this.#timerMs <= atMs && atMs !== Infinity) return;
     this.#timer?.[Symbol.dispose]();
     this.#timerMs = atMs;
     this.#timer = atMs === Infinity ? null : this.#clock.after(atMs - nowMs, this.#lookOnTime);

@@ -24,3 +24,6 @@ export * from './packet.js';
 export * from './packet-log.js';
 export type * from './packet-tally.js';
 export type { PacketKind } from './packet-subject.js';
+export * from './connection-table.js';
+export type { ConnectionFilter } from './connection-filter.js';
+export type { ConnectionCount } from './conntrack.js';

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SluiceError } from '../errors.js';
 import { NETLINK_NETFILTER, NetlinkSocket } from './netlink.js';
 import { bindGroupMessage } from './packet-log-message.js';
+import { kernelRefusal } from './refusal.js';
 import { SystemError, isSystemError } from './system-error.js';
 
 /** Each line begins with a group that has a reader. */
@@ -36,22 +37,7 @@ function operatorError(group: number, error: unknown): unknown {
       { cause: error },
     );
   }
-  if (isSystemError(error, 'EPERM', 'EACCES')) {
-    return new SluiceError(
-      'SLUICE_PRIVILEGE',
-      'reading the packet log needs the right CAP_NET_ADMIN: run sluice as root, or give it the capability',
-      { cause: error },
-    );
-  }
-  if (isSystemError(error, 'EPROTONOSUPPORT', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EINVAL')) {
-    return new SluiceError(
-      'SLUICE_UNAVAILABLE',
-      'this kernel has no packet log: load module nfnetlink_log (modprobe nfnetlink_log)',
-      { cause: error },
-    );
-  }
-  if (isSystemError(error)) return new SluiceError('SLUICE_KERNEL', error.message, { cause: error });
-  return error;
+  return kernelRefusal(error, 'reading the packet log', 'nfnetlink_log');
 }
 
 function hasReader(group: number): boolean {

@@ -71,7 +71,7 @@ export class ConnectionTable implements AsyncDisposable {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./connection-table-worker.js', import.meta.url));
+    const worker = new Worker(new URL('./connection-table-worker.js', import.meta.url), { execArgv: [] });
     worker.on('message', (answer: TableAnswer) => this.#settle(answer));
     worker.once('error', (error) => {
       this.#worker = null;

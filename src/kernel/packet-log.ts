@@ -59,12 +59,16 @@ class Reader implements PacketLog {
   ) {
     const taken = new SharedArrayBuffer(4);
     const task: PacketLogTask = { socket: socket.fd, wake: this.#wake.fd, taken };
-    this.#worker = new Worker(new URL('./packet-log-worker.js', import.meta.url), { workerData: task });
-    this.#worker.unref();
+    this.#worker = new Worker(new URL('./packet-log-worker.js', import.meta.url), {
+      workerData: task,
+      execArgv: [],
+    });
     this.#worker.on('message', (batch: PacketBatch) => {
       Atomics.add(new Int32Array(taken), 0, 1);
       if (this.#fault === null) this.#tell(onSignals, batch);
     });
+    // After the listener, which would undo it.
+    this.#worker.unref();
     this.#worker.on('error', (error) => {
       this.#fault ??= error;
     });

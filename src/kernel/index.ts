@@ -27,3 +27,5 @@ export type { PacketKind } from './packet-subject.js';
 export * from './connection-table.js';
 export type { ConnectionFilter } from './connection-filter.js';
 export type { ConnectionCount } from './conntrack.js';
+export * from './neighbours.js';
+export type { Neighbour } from './neighbour-message.js';

@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   SLUICE_FORBIDDEN: 'the read-only socket takes no commands',
   SLUICE_STATE_WRITE: 'the state directory cannot be written',
   SLUICE_SOCKET: 'the control socket or HTTP port cannot be opened',
-  SLUICE_PRIVILEGE: 'a right is missing that the engine needs (CAP_NET_ADMIN)',
+  SLUICE_PRIVILEGE: 'a right is missing that the engine or check needs (CAP_NET_ADMIN, CAP_NET_RAW)',
   SLUICE_UNAVAILABLE: 'a part of the system that the engine needs is missing (koffi, a kernel module)',
   SLUICE_KERNEL: 'the kernel refused a change',
   SLUICE_PLUGIN_FAULT: 'a plugin threw, hung or returned nonsense',

@@ -44,7 +44,7 @@ export default defineCheck({
     }
     return [...problems, ...probeProblems(probe, handshake, wants)];
   },
-  async create(context, { handshake, probe, script: steps, tls, close }) {
+  create(context, { handshake, probe, script: steps, tls, close }) {
     const script = compileScript(steps ?? []);
     const secure = connectionOptions(tls);
     const prober: Prober = {
@@ -59,7 +59,9 @@ export default defineCheck({
         }),
     };
     // Loaded when it is asked for, and the kernel part with it.
-    if (probe === 'syn') return { ...prober, ...(await import('./syn/sweep.js')).synSweep(context) };
+    if (probe === 'syn') {
+      return import('./syn/sweep.js').then(({ synSweep }) => ({ ...prober, ...synSweep(context) }));
+    }
     const half = handshake !== 'full' && script.length === 0 && secure === undefined && !close;
     if (!half || process.platform !== 'linux') return prober;
     return { ...prober, probeMany: (...sweep) => sweepHalfOpen(context.clock, prober, ...sweep) };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** The parts of `probe: syn` that need no right: bytes, and when what is sent, heard and called off. */
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { describe, test } from 'node:test';
 import tcp from '../../plugins/check-tcp/index.js';
 import type { Hear } from '../../plugins/check-tcp/syn/ear.js';
+import { operatorError } from '../../plugins/check-tcp/syn/faults.js';
 import { type Flight, FlightTable } from '../../plugins/check-tcp/syn/flight.js';
 import { Peer } from '../../plugins/check-tcp/syn/peer.js';
 import {
@@ -18,6 +20,7 @@ import { type Sign, unreachableSign } from '../../plugins/check-tcp/syn/sign.js'
 import { type Air, SynProber } from '../../plugins/check-tcp/syn/syn-prober.js';
 import { Volley } from '../../plugins/check-tcp/syn/volley.js';
 import type { Sending } from '../../plugins/check-tcp/syn/voices.js';
+import { SluiceError } from '../../src/errors.js';
 import { SystemError, addressBytes } from '../../src/kernel/index.js';
 import type { CheckTarget } from '../../src/plugin/api.js';
 import { FakeClock } from '../../src/testing.js';
@@ -90,6 +93,26 @@ test('an ICMP error is read by its code', () => {
     codes.map((code) => unreachableSign(family, code));
   assert.deepEqual(signs(4, 0, 1, 3, 4, 13), ['no-network', 'no-host', 'no-port', null, 'prohibited']);
   assert.deepEqual(signs(6, 0, 1, 3, 4), ['no-network', 'prohibited', 'no-host', 'no-port']);
+});
+
+test('what is missing here is told with what to do about it', () => {
+  const told = (syscall: string, errno: number): string => {
+    const error = operatorError(new SystemError(syscall, errno));
+    assert.ok(error instanceof SluiceError);
+    return `${error.code}: ${error.message}`;
+  };
+  const { EPERM, EOPNOTSUPP, EPROTONOSUPPORT, EMFILE } = constants.errno;
+  assert.match(told('socket', EPERM), /^SLUICE_PRIVILEGE: .*CAP_NET_RAW for raw sockets: run sluice as root/);
+  assert.match(told('nf_tables batch', EPERM), /^SLUICE_PRIVILEGE: .*needs the right CAP_NET_ADMIN to keep/);
+  for (const [syscall, errno] of [
+    ['nf_tables batch', EOPNOTSUPP],
+    ['socket', EPROTONOSUPPORT],
+  ] as const) {
+    assert.match(told(syscall, errno), /^SLUICE_UNAVAILABLE: .*nf_tables of Linux 5.12 or later/);
+  }
+  assert.match(told('socket', EMFILE), /^SLUICE_KERNEL: `probe: syn` cannot start: socket: EMFILE/);
+  const own = new SluiceError('SLUICE_UNAVAILABLE', 'no koffi');
+  assert.equal(operatorError(own), own);
 });
 
 function target(port: number, own: Partial<CheckTarget> = {}): CheckTarget {

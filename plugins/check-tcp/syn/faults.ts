@@ -2,6 +2,8 @@
 import { isSystemError } from 'sluice/kernel';
 import { SluiceError } from 'sluice';
 
+/** The kernel lacks the protocol, the kind of table, or the expression. */
+const ABSENT = new Set(['EPROTONOSUPPORT', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EINVAL', 'ENOENT']);
 const OTHERWISE = 'or use `probe: connect`';
 
 /** What an operator can do when SYN probes can't be had here; other errors as they are. */
@@ -17,7 +19,7 @@ export function operatorError(error: unknown): unknown {
       { cause: error },
     );
   }
-  if (syscall === 'socket' || syscall === 'nf_tables batch') {
+  if (ABSENT.has(code)) {
     return new SluiceError(
       'SLUICE_UNAVAILABLE',
       `\`probe: syn\` needs nf_tables of Linux 5.12 or later with \`notrack\`, to keep its probes out of the connection table (${error.message}): use such a kernel, ${OTHERWISE}`,

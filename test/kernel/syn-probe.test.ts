@@ -165,3 +165,16 @@ labTest('a dead link, and a whole dead rack at once', { hosts: ['a'], needs: ['k
     assert.equal(said(outcome), 'unreachable: network unreachable');
   }
 });
+
+labTest('a link-local address with its zone', { hosts: ['a', 'b'], needs: ['koffi'] }, async (lab) => {
+  await lab.host('b').serve({ kind: 'tcp', port: 8080 });
+  await using sweep = await synSweep();
+  const outcomes = await sweep([
+    synTarget('fe80::2%b', 8080),
+    synTarget('fe80::2%a', 8080),
+    synTarget('fe80::2%nowhere', 8080),
+  ]);
+  assert.match(said(outcomes[0]!), ANSWERED);
+  assert.equal(said(outcomes[1]!), 'refused: connection refused');
+  assert.match(said(outcomes[2]!), /^inconclusive: no such network interface/);
+});

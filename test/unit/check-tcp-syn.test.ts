@@ -110,7 +110,7 @@ test('what is missing here is told with what to do about it', () => {
   ] as const) {
     assert.match(told(syscall, errno), /^SLUICE_UNAVAILABLE: .*nf_tables of Linux 5.12 or later/);
   }
-  assert.match(told('socket', EMFILE), /^SLUICE_KERNEL: `probe: syn` cannot start: socket: EMFILE/);
+  assert.match(told('socket', EMFILE), /^SLUICE_KERNEL: `probe: syn` does not work here: socket: EMFILE/);
   const own = new SluiceError('SLUICE_UNAVAILABLE', 'no koffi');
   assert.equal(operatorError(own), own);
 });
@@ -195,6 +195,24 @@ describe('a SYN probe', () => {
     assert.equal(reports.length, 1);
     assert.match(reports[0]!, /^80 pass: answered SYN in 5\d\d ms$/);
     assert.equal(clock.pending, 0);
+  });
+
+  test('that stays out has nobody look more often because others are answered', async () => {
+    const { clock, sent, looksMs, prober, asker, reports, answer, onSend } = setUp();
+    prober.send(asker, [target(80)]);
+    await clock.advance(200);
+    looksMs.length = 0;
+    onSend((flight) => {
+      answer(flight);
+      return false;
+    });
+    for (let batch = 0; batch < 18; batch += 1) {
+      prober.send(asker, [target(81), target(82)]);
+      await clock.advance(5);
+    }
+    assert.equal(reports.length, 36);
+    assert.equal(sent.length, 37);
+    assert.ok(looksMs.length <= 6, `looked at ${looksMs.join(', ')}`);
   });
 
   test('is overdue a little before the core would call time, after a last look', async () => {

@@ -26,5 +26,7 @@ export function operatorError(error: unknown): unknown {
       { cause: error },
     );
   }
-  return new SluiceError('SLUICE_KERNEL', `\`probe: syn\` cannot start: ${error.message}`, { cause: error });
+  return new SluiceError('SLUICE_KERNEL', `\`probe: syn\` does not work here: ${error.message}`, {
+    cause: error,
+  });
 }

@@ -12,7 +12,7 @@ import type { Voices } from './voices.js';
 /** What SYNs leave by and answers come in by. */
 export type Air = Pick<Voices, 'send' | 'drainAnswers' | 'drainErrors'>;
 
-/** The socket is looked at when an answer may have come: the longer it takes, the less a moment more matters. */
+/** The longer the youngest SYN without an answer has been out, the less a moment more matters. */
 const LOOKS_PER_AGE = 8;
 const SOONEST_LOOK_MS = 1;
 const LATEST_LOOK_MS = 20;
@@ -28,7 +28,6 @@ export class SynProber implements Disposable {
   readonly #volleys = new Set<Volley>();
   readonly #peers = new WeakMap<CheckTarget, Peer>();
   readonly #timer: LookTimer;
-  #lastSentMs = 0;
   #nextDueMs = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock, air: Air) {
@@ -95,7 +94,6 @@ export class SynProber implements Disposable {
 
   #transmit(flights: readonly Flight[], nowMs: number): void {
     if (flights.length === 0) return;
-    this.#lastSentMs = nowMs;
     this.#air.send(flights, nowMs, {
       refused: (flight, error) => {
         flight.peer.doubtSource();
@@ -161,7 +159,8 @@ export class SynProber implements Disposable {
       this.#timer.cancel();
       return;
     }
-    const ageMs = nowMs - this.#lastSentMs;
+    let ageMs = Number.POSITIVE_INFINITY;
+    for (const { sentMs } of this.#volleys) ageMs = Math.min(ageMs, nowMs - sentMs);
     const pauseMs = Math.min(LATEST_LOOK_MS, Math.max(SOONEST_LOOK_MS, ageMs / LOOKS_PER_AGE));
     this.#timer.by(Math.min(nowMs + pauseMs, this.#nextDueMs), nowMs);
   }

@@ -9,6 +9,8 @@ const SECOND_TRY_SHARE = 1 / 3;
 /** Flights that left together and have the same time-out. */
 export class Volley {
   readonly timeoutMs: number;
+  /** When it last left. */
+  sentMs: number;
   readonly #flights: Flight[] = [];
   #flying = 0;
   #secondTryMs: number;
@@ -18,6 +20,7 @@ export class Volley {
   constructor(target: CheckTarget, nowMs: number) {
     const { timeoutMs } = target;
     this.timeoutMs = timeoutMs;
+    this.sentMs = nowMs;
     this.#secondTryMs = nowMs + timeoutMs * SECOND_TRY_SHARE;
     this.#overdueMs = nowMs + patienceMs(target);
   }
@@ -51,6 +54,7 @@ export class Volley {
     if (nowMs >= this.#overdueMs) return 'overdue';
     if (nowMs < this.#secondTryMs) return 'nothing';
     this.#secondTryMs = Number.POSITIVE_INFINITY;
+    this.sentMs = nowMs;
     return 'second-try';
   }
 }

@@ -20,7 +20,9 @@ export function serviceKeyBytes(frontend: AddressFrontend): Uint8Array {
 export function slotKeyBytes(serviceKey: Uint8Array, slot: number): Uint8Array {
   const bytes = new Uint8Array(serviceKey.length + 4);
   bytes.set(serviceKey);
-  new DataView(bytes.buffer).setUint32(serviceKey.length, slot, littleEndian);
+  for (let index = 0; index < 4; index += 1) {
+    bytes[serviceKey.length + index] = slot >> (littleEndian ? index * 8 : 24 - index * 8);
+  }
   return bytes;
 }
 

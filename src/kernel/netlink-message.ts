@@ -32,7 +32,7 @@ export class MessageWriter {
   #view: DataView;
   #length = 0;
 
-  constructor(initialBytes = 4096) {
+  constructor(initialBytes = 1024) {
     // Whoever reserves writes every byte: nothing needs to be cleared before.
     this.#buffer = Buffer.allocUnsafe(initialBytes);
     this.#view = viewOf(this.#buffer);

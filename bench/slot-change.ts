@@ -104,7 +104,7 @@ async function settled(sluice: Sluice, site: Site): Promise<void> {
         backends.every(({ converged }) => converged)
       );
     },
-    { deadlineMs: 120_000, everyMs: 1_000, what: 'a daemon that has settled' },
+    { deadlineMs: 120_000, everyMs: 2_000, what: 'a daemon that has settled' },
   );
 }
 

@@ -34,12 +34,15 @@ export interface Head {
   readonly clusters: readonly string[];
 }
 
-/** A part of one cluster, small enough to be taken in without holding up anything else. */
-export interface Slice {
+/** A part of one cluster. */
+export interface ClusterPart {
   readonly cluster: number;
   readonly members: readonly Member[];
   readonly services: readonly Service[];
 }
+
+/** As much as can be taken in without holding up anything else. */
+export type Slice = readonly ClusterPart[];
 
 export type ToMain =
   | { readonly is: 'question'; readonly id: number; readonly question: Question }
@@ -57,24 +60,44 @@ const SLICE_WEIGHT = 300;
 
 /** The clusters in pieces; an endpoint, a member and a service weigh one each. */
 export function* sliceClusters(clusters: readonly Cluster[]): Generator<Slice> {
+  let slice: ClusterPart[] = [];
+  let weight = 0;
+  for (const { part, weight: more } of partsOf(clusters)) {
+    slice.push(part);
+    weight += more;
+    if (weight < SLICE_WEIGHT) continue;
+    yield slice;
+    slice = [];
+    weight = 0;
+  }
+  if (slice.length > 0) yield slice;
+}
+
+/** Small clusters whole, large ones in parts that are no heavier than a slice may be. */
+function* partsOf(clusters: readonly Cluster[]): Generator<{ part: ClusterPart; weight: number }> {
   for (const [cluster, { members, services }] of clusters.entries()) {
-    for (const part of batches(members, () => 1)) yield { cluster, members: part, services: [] };
-    for (const part of batches(services, ({ endpoints }) => 1 + endpoints.length)) {
-      yield { cluster, members: [], services: part };
+    for (const { items, weight } of batches(members, () => 1)) {
+      yield { part: { cluster, members: items, services: [] }, weight };
+    }
+    for (const { items, weight } of batches(services, ({ endpoints }) => 1 + endpoints.length)) {
+      yield { part: { cluster, members: [], services: items }, weight };
     }
   }
 }
 
-function* batches<T>(items: readonly T[], weigh: (item: T) => number): Generator<T[]> {
+function* batches<T>(
+  items: readonly T[],
+  weigh: (item: T) => number,
+): Generator<{ items: T[]; weight: number }> {
   let batch: T[] = [];
   let weight = 0;
   for (const item of items) {
     batch.push(item);
     weight += weigh(item);
     if (weight < SLICE_WEIGHT) continue;
-    yield batch;
+    yield { items: batch, weight };
     batch = [];
     weight = 0;
   }
-  if (batch.length > 0) yield batch;
+  if (batch.length > 0) yield { items: batch, weight };
 }

@@ -65,9 +65,10 @@ class Reception {
   }
 
   #take(slice: Slice): void {
-    const cluster = this.#clusters[slice.cluster];
-    cluster?.members.push(...slice.members);
-    cluster?.services.push(...slice.services);
+    for (const { cluster, members, services } of slice) {
+      this.#clusters[cluster]?.members.push(...members);
+      this.#clusters[cluster]?.services.push(...services);
+    }
   }
 
   #answer(question: Question): Promise<unknown> {

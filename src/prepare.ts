@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { dirname } from 'node:path';
 import type { Diagnostic } from './config/diagnostics.js';
-import { loadConfig } from './config/load.js';
+import { type Loaded, loadConfig } from './config/load.js';
 import { SluiceError } from './errors.js';
 import { notRunYet } from './not-run-yet.js';
 import type { Config } from './model.js';
@@ -164,7 +164,7 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
     await letGo(made, dispose);
     return {
       ok: false,
-      diagnostics: problems.map((problem) => crossCheckDiagnostic(problem, loaded.locate(problem.path))),
+      diagnostics: crossCheckDiagnostics(problems, loaded.locate),
     };
   } catch (error) {
     await letGo(made, dispose);
@@ -178,6 +178,14 @@ export async function letGo(engines: readonly Engine[], dispose: () => Promise<v
   // One that can't even be let go of must not hide why the configuration was refused.
   await Promise.allSettled(engines.map(({ reconciler }) => reconciler.stop('keep')));
   await dispose();
+}
+
+/** Apart, since a closure in `prepare` that knew `locate` would keep the text of all files for as long as it lives. */
+function crossCheckDiagnostics(
+  problems: ReturnType<Hooks['checkConfig']>,
+  locate: Extract<Loaded, { ok: true }>['locate'],
+): Diagnostic[] {
+  return problems.map((problem) => crossCheckDiagnostic(problem, locate(problem.path)));
 }
 
 function crossCheckDiagnostic(

@@ -17,7 +17,7 @@ async function work(port: MessagePort, { input, surroundings }: Task): Promise<v
   port.postMessage(message, buffers);
   for (const slice of sliceClusters(compiled.config?.clusters ?? [])) {
     await once(port, 'message');
-    port.postMessage({ is: 'slice', slice } satisfies ToMain);
+    port.postMessage({ is: 'slice', slice: JSON.stringify(slice) } satisfies ToMain);
   }
   await once(port, 'message');
   port.postMessage({ is: 'slice', slice: null } satisfies ToMain);

@@ -8,6 +8,7 @@ import type { Surroundings } from '../default-paths.js';
 import type { PluginOracle } from '../plugin-facts.js';
 import type { ConfigInput } from '../read-files.js';
 import type { Head, Question, Slice, Task, ToMain, ToWorker } from './messages.js';
+import { Sharing } from './sharing.js';
 
 /**
  * Does what `compileConfig` does, in a thread of its own: the main thread only answers for plugins, and takes
@@ -30,7 +31,8 @@ export async function readInWorker(
 class Reception {
   readonly #worker: Worker;
   readonly #oracle: PluginOracle;
-  readonly #clusters: { name: string; members: Member[]; services: Service[] }[] = [];
+  readonly #clusters: { name: string; members: readonly Member[]; services: readonly Service[] }[] = [];
+  readonly #sharing = new Sharing();
 
   constructor(worker: Worker, oracle: PluginOracle) {
     this.#worker = worker;
@@ -61,13 +63,19 @@ class Reception {
     this.#send({ is: 'next' });
     const message = await this.#receive();
     if (message.is !== 'slice') throw new Error('the configuration worker spoke out of turn');
-    return message.slice;
+    return message.slice === null ? null : (JSON.parse(message.slice) as Slice);
   }
 
   #take(slice: Slice): void {
     for (const { cluster, members, services } of slice) {
-      this.#clusters[cluster]?.members.push(...members);
-      this.#clusters[cluster]?.services.push(...services);
+      for (const member of members) this.#sharing.within(member);
+      for (const service of services) {
+        this.#sharing.within(service, 'endpoints');
+        for (const endpoint of service.endpoints) this.#sharing.within(endpoint);
+      }
+      const whole = this.#clusters[cluster]!;
+      whole.members = [...whole.members, ...members];
+      whole.services = [...whole.services, ...services];
     }
   }
 

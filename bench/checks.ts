@@ -6,6 +6,7 @@
  *     npm run bench:checks                          everything
  *     npm run bench:checks -- tcp http              parts of it, see checks/parts.ts
  *     npm run bench:checks -- --rounds=1 --warm=3 --window=5    quicker, less sure
+ *     npm run bench:checks -- tcp --profiles=DIR    with CPU profiles of sluice, which cost some CPU themselves
  */
 import { parseArgs } from 'node:util';
 import { succeed } from '../test/support/execute.js';
@@ -26,7 +27,12 @@ await enterBench(import.meta.url, 'haproxy', 'keepalived', 'linux.uml', 'modprob
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, warm: { type: 'string' }, window: { type: 'string' } },
+  options: {
+    rounds: { type: 'string' },
+    warm: { type: 'string' },
+    window: { type: 'string' },
+    profiles: { type: 'string' },
+  },
 });
 /** What the command line says, else what the part needs, else the usual. */
 function timesOf(part: Part): Times & { readonly rounds: number } {
@@ -49,7 +55,7 @@ async function measurePart(part: Part): Promise<void> {
     const way = part.ways[name]!;
     if (failed.has(name)) return null;
     try {
-      await using checker = await way.start(part);
+      await using checker = await way.start({ ...part, profiles: given.profiles });
       return await measure(checker, way.count, members, times);
     } catch (error) {
       failed.set(name, error instanceof Error ? error.message : String(error));

@@ -19,6 +19,8 @@ export interface Beat {
   /** Of four members each. */
   readonly services: number;
   readonly intervalMs: number;
+  /** Where sluice leaves CPU profiles. */
+  readonly profiles?: string | undefined;
 }
 
 /** The longest that a check may take. */
@@ -26,7 +28,7 @@ const MOST_TIMEOUT_MS = 1000;
 
 /** The whole daemon, by default on the engine that needs no kernel: its members get no traffic. */
 export async function sluiceChecker(
-  { services, intervalMs }: Beat,
+  { services, intervalMs, profiles }: Beat,
   check: object,
   backend: 'proxy' | 'nftables' = 'proxy',
 ): Promise<Checker> {
@@ -36,7 +38,10 @@ export async function sluiceChecker(
       defaults: { backend, check: { ...check, interval: `${intervalMs}ms`, timeout: `${timeoutMs}ms` } },
       clusters: loopbackClusters(services),
     },
-    { deadlineMs: 120_000 },
+    {
+      deadlineMs: 120_000,
+      nodeArgs: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
+    },
   );
   return {
     pid: sluice.pid,

@@ -65,6 +65,7 @@ export function probeMany(
       for await (const batch of targets) {
         if (over.signal.aborted) return;
         underWay += batch.length;
+        // In one go: a target that waits in a batch for its turn would lose time that nobody knows of.
         for (const target of batch) sweep.probe(target);
       }
       allTaken = true;

@@ -15,7 +15,8 @@ const options = fc
     method: fc.constantFrom('GET', 'HEAD', 'POST'),
     reuse: fc.boolean(),
     status: fc.constantFrom('200', '200-399').map((range) => [range]),
-    body: fc.constantFrom(undefined, 'x0', '/^x+$/', '^*'),
+    // No regular expression: on a busy host its time limit may end a search.
+    body: fc.constantFrom(undefined, 'x0', '^x*x$', '^*'),
     max_body: fc.constantFrom(1, 5, 1000),
   })
   .map(({ body, ...others }) => httpOptions({ ...others, ...(body !== undefined && { body }) }));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Kernel I/O for backend and watch plugins: `sluice/kernel`. Linux only, and koffi loads at first use. */
+/** Kernel I/O for plugins of every kind: `sluice/kernel`. Linux only, and koffi loads at first use. */
 export type { Family } from '../virtual-service.js';
 export * from './byte-order.js';
 export * from './ffi.js';

@@ -6,8 +6,8 @@ type Report = (target: CheckTarget, outcome: CheckOutcome) => void;
 
 /** One sweep's side of things: hands on its targets, and knows how many of them have no outcome yet. */
 export class Asking implements Asker {
-  /** Rejects when there will be no outcomes any more. */
-  readonly failed: Promise<never>;
+  /** Resolves when the signal aborts; rejects when there will be no outcomes any more. */
+  readonly over: Promise<void>;
   readonly #report: Report;
   readonly #signal: AbortSignal;
   #fail!: (error: unknown) => void;
@@ -17,14 +17,16 @@ export class Asking implements Asker {
   constructor(report: Report, signal: AbortSignal) {
     this.#report = report;
     this.#signal = signal;
-    this.failed = new Promise((_, reject) => {
+    this.over = new Promise((resolve, reject) => {
       this.#fail = reject;
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
     });
     // It may come when nobody listens any more.
-    this.failed.catch(() => {});
+    this.over.catch(() => {});
   }
 
-  /** Sends what comes, to the end; resolves when all of it has an outcome, or the signal aborts. */
+  /** Sends what comes, to the end; resolves when all of it has an outcome. */
   async all(
     targets: AsyncIterable<readonly CheckTarget[]>,
     send: (together: readonly CheckTarget[]) => void,
@@ -34,10 +36,9 @@ export class Asking implements Asker {
       this.#underWay += together.length;
       send(together);
     }
-    if (this.#underWay === 0 || this.#signal.aborted) return;
+    if (this.#underWay === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenAnswered = resolve;
-      this.#signal.addEventListener('abort', () => resolve(), { once: true });
     });
   }
 

@@ -28,7 +28,7 @@ export function synSweep({
       const asking = new Asking(report, signal);
       try {
         await Promise.race([
-          asking.failed,
+          asking.over,
           asking.all(targets, (together) => {
             if (!released) prober.send(asking, together);
           }),

@@ -12,13 +12,15 @@ import { Lab } from '../test/kernel/lab.js';
 import { until } from '../test/support/until.js';
 import { Clients } from './day/clients.js';
 import { Flapping, seeded } from './day/flapping.js';
-import { judge } from './day/judge.js';
+import { judge, noticeTimes } from './day/judge.js';
 import { wrongs } from './day/kernel.js';
+import { Notices } from './day/notices.js';
 import { addresses, configuration, keyOf, services as servicesOf } from './day/site.js';
 import { Watch } from './day/watch.js';
 import { enterBench } from './kit/enter.js';
 import { machine } from './kit/machine.js';
 import { Members } from './kit/members.js';
+import { percentile } from './kit/statistics.js';
 import { missing } from '../test/needs.js';
 
 await enterBench(import.meta.url, 'nft');
@@ -34,9 +36,6 @@ const daySeconds = Number(positionals[0] ?? 600);
 const seed = Number(given.seed ?? Date.now() % 1_000_000);
 /** Until then journal and histories are full, and the compiler is done. */
 const warmSeconds = Math.min(90, daySeconds / 4);
-/** The daemon's time to see a change and act: 1 s to the next probe, 0.25 s to the second, and as much again. */
-const noticeMs = 3000;
-
 console.log(machine('nft'));
 await using lab = await Lab.create({ hosts: ['client', 'members'] });
 const services = servicesOf(lab.vip);
@@ -47,6 +46,7 @@ const flapping = new Flapping(members, targets, seeded(seed));
 await flapping.openAll();
 await using watch = await Watch.start(configuration(lab.vip));
 const { sluice } = watch;
+const notices = new Notices(sluice.control);
 
 /** The daemon knows every member's state and wants no more of the kernel. */
 async function settled(): Promise<void> {
@@ -101,16 +101,17 @@ const known = new Set(
   services.flatMap(({ members }, nth) => members.map((member) => `${nth} ${keyOf(member)}`)),
 );
 const astray = Object.keys(report.answers).filter((answer) => !known.has(answer));
-const { withoutMember, noticing, inexcusable } = judge(report.failures, services, flapping.history, noticeMs);
-console.log(`${changes} changes of members; ${report.answered} connections answered by the right members`);
-console.log(`  ${withoutMember.length} failed with no member that had served for ${noticeMs / 1000} s`);
-console.log(
-  `  ${noticing.length} failed within ${noticeMs / 1000} s of a fall of one of the service's members`,
-);
-console.log(
-  `  ${inexcusable.length} failed without such a reason, ${astray.length} members answered for other services`,
-);
+const { history } = flapping;
+const { withoutMember, unnoticed, inexcusable } = judge(report.failures, services, history, notices);
+const times = noticeTimes(services, history, notices);
+const [half, most, worst] = [50, 99, 100].map((percent) => `${Math.round(percentile(times, percent))}`);
+console.log(`${changes} changes of members, noticed after ${half} ms (p99 ${most}, most ${worst})`);
+console.log(`${report.answered} connections answered, ${astray.length} members answered for other services`);
+console.log(`  ${withoutMember.length} failed where no member had served for a while`);
+console.log(`  ${unnoticed.length} failed while a member's stop was not noticed yet`);
+console.log(`  ${inexcusable.length} failed without such a reason`);
 for (const failure of inexcusable.slice(0, 10)) console.log(`  ${JSON.stringify(failure)}`);
+notices.stop();
 console.log(watch.report(morning, evening));
 good = good && inexcusable.length === 0 && astray.length === 0;
 if (!good) process.exitCode = 1;

@@ -26,9 +26,12 @@ export class History {
     return before % 2 === 1 && !changes.some((atMs) => atMs > fromMs && atMs <= toMs);
   }
 
-  /** Whether it stopped serving between the two. */
-  fellWithin(target: Target, fromMs: number, toMs: number): boolean {
-    return this.#of(target).some((atMs, nth) => nth % 2 === 1 && atMs >= fromMs && atMs <= toMs);
+  /** Its times of not serving: from when, and until when (Infinity: still). */
+  outages(target: Target): { readonly fromMs: number; readonly toMs: number }[] {
+    const changes = this.#of(target);
+    return changes.flatMap((fromMs, nth) =>
+      nth % 2 === 1 ? [{ fromMs, toMs: changes[nth + 1] ?? Infinity }] : [],
+    );
   }
 
   #of(target: Target): readonly number[] {

@@ -1,32 +1,59 @@
 // SPDX-License-Identifier: MIT
 import type { Failure } from './client-process.js';
 import type { History } from './history.js';
-import type { Service } from './site.js';
+import type { Notices } from './notices.js';
+import { endpointId, type Service } from './site.js';
+
+/** From the verdict to the kernel's rules, on a machine that does other things too. */
+const APPLY_MS = 500;
+/** A member that has come back is let in within this time. */
+const RETURN_MS = 5000;
 
 export interface Judged {
-  /** No member of the service served all the while: it had to fail. */
+  /** No member of the service had served for a while: it had to fail. */
   readonly withoutMember: readonly Failure[];
-  /** A member of the service fell so lately that the daemon may not have noticed. */
-  readonly noticing: readonly Failure[];
+  /** A member of the service had stopped, and the daemon had not seen it yet. */
+  readonly unnoticed: readonly Failure[];
   readonly inexcusable: readonly Failure[];
 }
 
-/** Sorts failed connections by what excuses them, by the members' own history. */
+/** Sorts failed connections by what excuses them, by the members' own history and the daemon's events. */
 export function judge(
   failures: readonly Failure[],
   services: readonly Service[],
   history: History,
-  noticeMs: number,
+  notices: Pick<Notices, 'downSince'>,
 ): Judged {
-  const judged = { withoutMember: [] as Failure[], noticing: [] as Failure[], inexcusable: [] as Failure[] };
+  const judged = { withoutMember: [] as Failure[], unnoticed: [] as Failure[], inexcusable: [] as Failure[] };
   for (const failure of failures) {
-    const { members } = services[failure.service]!;
-    const fromMs = failure.fromMs - noticeMs;
-    if (!members.some((member) => history.servedThrough(member, fromMs, failure.toMs)))
+    const { service, fromMs, toMs } = failure;
+    const { members } = services[service]!;
+    const isUnnoticed = members.some((member, nth) =>
+      history.outages(member).some((outage) => {
+        const seenMs = notices.downSince(endpointId(service, nth), outage.fromMs) ?? Infinity;
+        return outage.fromMs <= toMs && Math.min(outage.toMs, seenMs + APPLY_MS) >= fromMs;
+      }),
+    );
+    if (!members.some((member) => history.servedThrough(member, fromMs - RETURN_MS, toMs)))
       judged.withoutMember.push(failure);
-    else if (members.some((member) => history.fellWithin(member, fromMs, failure.toMs)))
-      judged.noticing.push(failure);
+    else if (isUnnoticed) judged.unnoticed.push(failure);
     else judged.inexcusable.push(failure);
   }
   return judged;
+}
+
+/** How long each outage was unseen, in milliseconds; those that were over before are left out. */
+export function noticeTimes(
+  services: readonly Service[],
+  history: History,
+  notices: Pick<Notices, 'downSince'>,
+): number[] {
+  return services.flatMap(({ members }, service) =>
+    members.flatMap((member, nth) =>
+      history.outages(member).flatMap(({ fromMs, toMs }) => {
+        const seenMs = notices.downSince(endpointId(service, nth), fromMs);
+        return seenMs === null || seenMs > toMs ? [] : [seenMs - fromMs];
+      }),
+    ),
+  );
 }

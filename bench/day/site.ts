@@ -3,6 +3,11 @@
 import type { Target } from '../kit/targets.js';
 
 export const serviceCount = 250;
+/** The id of an endpoint: `service` is a place among the services, `member` one among its members. */
+export function endpointId(service: number, member: number): string {
+  return `c${service}/s/m${member}`;
+}
+
 /** The members' addresses, in the namespace `members` of the lab. */
 export const addresses = ['10.9.2.11', '10.9.2.12', '10.9.2.13', '10.9.2.14'] as const;
 const FIRST_PORT = 10_000;

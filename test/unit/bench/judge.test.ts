@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { History } from '../../../bench/day/history.js';
-import { judge } from '../../../bench/day/judge.js';
+import { judge, noticeTimes } from '../../../bench/day/judge.js';
 
 const a = { address: '10.9.2.11', port: 10_000 };
 const b = { address: '10.9.2.12', port: 10_000 };
@@ -17,15 +17,23 @@ history.changed(a, 10_000);
 history.changed(a, 20_000);
 history.changed(b, 30_000);
 
-const sorted = (fromMs: number, toMs?: number) => {
-  const { withoutMember, noticing, inexcusable } = judge([failed(fromMs, toMs)], services, history, 3000);
-  return [withoutMember.length, noticing.length, inexcusable.length];
+/** The daemon saw `a` fall after a second, and `b` never. */
+const notices = {
+  downSince: (endpoint: string, fromMs: number) =>
+    endpoint === 'c0/s/m0' && fromMs <= 11_000 ? 11_000 : null,
 };
 
-void test('a failure is excused for so long after a member fell, and no longer', () => {
+const sorted = (fromMs: number, toMs?: number) => {
+  const { withoutMember, unnoticed, inexcusable } = judge([failed(fromMs, toMs)], services, history, notices);
+  return [withoutMember.length, unnoticed.length, inexcusable.length];
+};
+
+void test('a failure is excused until the stop of a member is noticed, and no longer', () => {
   assert.deepEqual(sorted(10_500), [0, 1, 0]);
   assert.deepEqual(sorted(9_995), [0, 1, 0], 'it fell in the midst');
+  assert.deepEqual(sorted(11_400), [0, 1, 0], 'the rules take a moment');
   assert.deepEqual(sorted(13_500), [0, 0, 1]);
+  assert.deepEqual(sorted(40_000), [0, 1, 0], 'one that is never noticed');
 });
 
 void test('without a fall there is no excuse', () => {
@@ -36,8 +44,12 @@ void test('without a fall there is no excuse', () => {
 void test('a service without a member that has served for a while has to fail', () => {
   const alone = new History();
   alone.changed(b, 0);
-  const { withoutMember } = judge([failed(1000)], services, alone, 3000);
+  const { withoutMember } = judge([failed(1000)], services, alone, notices);
   assert.equal(withoutMember.length, 1);
+});
+
+void test('how long a stop was unseen is told where it was seen', () => {
+  assert.deepEqual(noticeTimes(services, history, notices), [1000]);
 });
 
 void test('who serves now, and who served through', () => {

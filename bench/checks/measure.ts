@@ -30,7 +30,7 @@ export interface Times {
 export async function measure(
   checker: Checker,
   count: Way['count'],
-  members: Members,
+  members: Pick<Members, 'counts'>,
   { warmSeconds, windowSeconds }: Times,
 ): Promise<Measured> {
   const done = async (): Promise<number> => {

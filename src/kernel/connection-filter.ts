@@ -41,7 +41,7 @@ export class ConnectionMatch {
     }
   }
 
-  /** The bytes of the member's address, or else the frontend's. Matches of one place are looked for in one walk. */
+  /** The bytes of the member's address, or else the frontend's: they are in whatever matches. */
   get place(): Buffer {
     return (this.member ?? this.frontend)!.address;
   }
@@ -57,8 +57,8 @@ export class ConnectionMatch {
 }
 
 /**
- * Asks the kernel for the entries that any of these matches, which are of one place, may match: for whatever has
- * what they have in common. IPv6 addresses are left to us: the kernel compares them the wrong way round, 5.8 to 6.18
+ * Asks the kernel for the entries that these matches, which are of one place, may match: for whatever has what they
+ * have in common. IPv6 addresses are left to us: the kernel compares them the wrong way round, 5.8 to 6.18
  * at least, and shows all entries but the ones asked for.
  */
 export function requestFor(sequence: number, matches: readonly ConnectionMatch[]): Buffer {
@@ -104,3 +104,44 @@ function fits(end: End | undefined, address: Uint8Array | undefined, port: numbe
   if (address === undefined || !end.address.equals(address)) return false;
   return port !== undefined && port >= end.firstPort && port <= end.lastPort;
 }
+
+/** Many matches, asked which of them fits. */
+export class ConnectionMatches {
+  readonly #byPlace = new Map<string, ConnectionMatch[]>();
+  readonly #places: readonly Buffer[];
+  readonly #all: readonly ConnectionMatch[];
+
+  constructor(matches: readonly ConnectionMatch[]) {
+    this.#all = matches;
+    for (const match of matches) {
+      const place = match.place.toString('latin1');
+      const there = this.#byPlace.get(place);
+      if (there === undefined) this.#byPlace.set(place, [match]);
+      else there.push(match);
+    }
+    this.#places = [...this.#byPlace.keys()].map((place) => Buffer.from(place, 'latin1'));
+  }
+
+  /** The matches in parts that have their place in common. */
+  get byPlace(): readonly (readonly ConnectionMatch[])[] {
+    return [...this.#byPlace.values()];
+  }
+
+  /** Whether a message may be about an entry that fits: cheaper than to read it, for there may be millions. */
+  mayFit(payload: Buffer): boolean {
+    return this.#places.length > MOST_SOUGHT || this.#places.some((place) => payload.includes(place));
+  }
+
+  /** The index of the first match that fits; -1 when none does. */
+  find(entry: ConnectionEntry): number {
+    for (const end of [entry.reply.source, entry.original.destination]) {
+      const place = Buffer.from(end ?? []).toString('latin1');
+      const found = this.#byPlace.get(place)?.find((match) => match.matches(entry));
+      if (found !== undefined) return this.#all.indexOf(found);
+    }
+    return -1;
+  }
+}
+
+/** Beyond so many places it is cheaper to read each entry than to look for all of them in it. */
+const MOST_SOUGHT = 8;

@@ -86,20 +86,31 @@ export interface ConnectionEntry {
   readonly protocolFamily: number;
 }
 
+/** Asks for all entries there are. */
+export function dumpAllMessage(sequence: number): Buffer {
+  return dumpRequest(sequence, 0, () => {});
+}
+
 /**
- * Asks for all entries of a family that have what the tuples know. Kernels before 5.8 don't compare and show all
- * of the family: whoever asks compares again.
+ * Asks for the entries of a family that have what the tuples know. Kernels before 5.8 don't compare and show all of
+ * the family: whoever asks compares again.
  */
 export function dumpMessage(sequence: number, family: Family, original: Tuple, reply: Tuple): Buffer {
+  return dumpRequest(sequence, family === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6, (writer) => {
+    writeTuple(writer, CTA_TUPLE_ORIG, original);
+    writeTuple(writer, CTA_TUPLE_REPLY, reply);
+    writer.nest(CTA_FILTER, () => {
+      writer.data(CTA_FILTER_ORIG_FLAGS, hostOrder(filterFlags(original)));
+      writer.data(CTA_FILTER_REPLY_FLAGS, hostOrder(filterFlags(reply)));
+    });
+  });
+}
+
+function dumpRequest(sequence: number, family: number, write: (writer: MessageWriter) => void): Buffer {
   const writer = new MessageWriter(256);
   const start = writer.beginMessage(CT_GET, NLM_F_REQUEST | NLM_F_DUMP, sequence);
-  writer.raw(nfGenHeader(family === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
-  writeTuple(writer, CTA_TUPLE_ORIG, original);
-  writeTuple(writer, CTA_TUPLE_REPLY, reply);
-  writer.nest(CTA_FILTER, () => {
-    writer.data(CTA_FILTER_ORIG_FLAGS, hostOrder(filterFlags(original)));
-    writer.data(CTA_FILTER_REPLY_FLAGS, hostOrder(filterFlags(reply)));
-  });
+  writer.raw(nfGenHeader(family));
+  write(writer);
   writer.endMessage(start);
   return writer.bytes();
 }

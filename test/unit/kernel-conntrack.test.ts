@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConnectionMatch, requestFor, type ConnectionFilter } from '../../src/kernel/connection-filter.js';
+import {
+  ConnectionMatch,
+  ConnectionMatches,
+  requestFor,
+  type ConnectionFilter,
+} from '../../src/kernel/connection-filter.js';
 import {
   CTA_PROTOINFO,
   CTA_PROTOINFO_TCP,
@@ -11,6 +16,7 @@ import {
   CTA_TUPLE_REPLY,
   IPS_CONFIRMED,
   IPS_SEEN_REPLY,
+  dumpAllMessage,
   readEntry,
   writeDelete,
   writeTuple,
@@ -103,6 +109,10 @@ describe('requests for entries of the connection table', () => {
         '0800 0200 19000000', // reply: source, protocol, source port
       ),
     );
+  });
+
+  it('for all ask for all', () => {
+    assert.equal(dumpAllMessage(9).toString('hex'), hex('14000000 0101 0103 09000000 00000000 00 00 0000'));
   });
 
   it('leave out what is any, or a range, and addresses of IPv6', () => {
@@ -230,5 +240,43 @@ describe('filters of connections', () => {
     ] as const) {
       assert.throws(() => new ConnectionMatch(filter), RangeError);
     }
+  });
+});
+
+describe('many filters of connections', () => {
+  const at = (address: string, port: number): ConnectionFilter => ({
+    protocol: 'tcp',
+    member: { address, port },
+  });
+  const many = (...filters: readonly ConnectionFilter[]): ConnectionMatches =>
+    new ConnectionMatches(filters.map((filter) => new ConnectionMatch(filter)));
+
+  it('are found by their places', () => {
+    const matches = many(
+      at('10.9.2.2', 1),
+      at('10.9.2.2', 8080),
+      { protocol: 'tcp', frontend: { address: '192.0.2.10', port: 80 } },
+      at('fd00::2', 8080),
+    );
+    assert.deepEqual(
+      [{}, { memberPort: 1 }, { member: '10.9.3.2' }, { member: '10.9.3.2', frontendPort: 81 }].map(
+        (sample) => matches.find(entryOf(sample)),
+      ),
+      [1, 0, 2, -1],
+    );
+    assert.equal(matches.find(entryOf({ frontend: '2001:db8::10', member: 'fd00::2' })), 3);
+    assert.deepEqual(
+      matches.byPlace.map((part) => part.length),
+      [2, 1, 1],
+    );
+  });
+
+  it('pass over a message that has none of their places', () => {
+    const few = many(at('10.9.2.2', 0), at('fd00::2', 0));
+    assert.ok(few.mayFit(payloadOf()));
+    assert.ok(!few.mayFit(payloadOf({ member: '10.9.3.2' })));
+    const crowd = many(...Array.from({ length: 20 }, (_, index) => at(`10.9.2.${index}`, 0)));
+    assert.equal(crowd.find(entryOf()), 2);
+    assert.ok(crowd.mayFit(payloadOf()));
   });
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from 'node:events';
 import { dirname } from 'node:path';
 import type { Diagnostic } from './config/diagnostics.js';
 import { type Loaded, loadConfig } from './config/load.js';
@@ -75,6 +76,8 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
 
   const guard = new Guard(faults, clock);
   const abort = new AbortController();
+  // Any number of plugins may listen.
+  setMaxListeners(0, abort.signal);
   const hooks = new Hooks({
     guard,
     onMuted: (sentence) => log.child({ plugin: 'hooks' }).warn({}, sentence),

@@ -25,6 +25,10 @@ export interface ChecksOptions {
 export async function makeChecks(config: Config, options: ChecksOptions): Promise<CheckMaker> {
   const made = new Map<string, Made>();
   const bySpec = new Map<CheckSpec, Made>();
+  const sweeps: Sweep[] = [];
+  // One listener for all: an AbortSignal walks through those it has with each one more.
+  const retire = (): void => sweeps.forEach((sweep) => sweep.retire());
+  options.signal.addEventListener('abort', retire, { once: true });
   for await (const spec of gently(checkSpecs(config))) {
     const key = `${spec.type} ${JSON.stringify(spec.options)}`;
     let prober = made.get(key);
@@ -32,6 +36,7 @@ export async function makeChecks(config: Config, options: ChecksOptions): Promis
       const plugin = (await options.registry.get('check', spec.type))!;
       prober = await makeProber(plugin, spec, options);
       made.set(key, prober);
+      if (prober.sweep !== undefined) sweeps.push(prober.sweep);
     }
     bySpec.set(spec, prober);
   }
@@ -45,11 +50,11 @@ function* checkSpecs(config: Config): Generator<CheckSpec> {
 async function makeProber(
   plugin: CheckPlugin,
   spec: CheckSpec,
-  { create, clock, faults, signal }: ChecksOptions,
+  { create, clock, faults }: ChecksOptions,
 ): Promise<Made> {
   const prober = await create<Prober>(plugin, (context) => plugin.create(context, spec.options));
   const cost = plugin.cost ?? 'socket';
   if (prober.probeMany === undefined) return { prober, cost };
   const probeMany = prober.probeMany.bind(prober);
-  return { prober, cost, sweep: new Sweep({ plugin: pluginId(plugin), probeMany, clock, faults, signal }) };
+  return { prober, cost, sweep: new Sweep({ plugin: pluginId(plugin), probeMany, clock, faults }) };
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from 'node:events';
 import type { CheckOutcome, CheckTarget, Clock, Prober } from '../plugin/api.js';
 import { describeThrown, type Faults } from '../plugin/faults.js';
 import { running } from '../plugin/running.js';
@@ -16,8 +17,6 @@ export interface SweepOptions {
   readonly probeMany: NonNullable<Prober['probeMany']>;
   readonly clock: Clock;
   readonly faults: Faults;
-  /** Aborts when the configuration retires. */
-  readonly signal: AbortSignal;
 }
 
 /** Hears what became of a target: `tookMs` from its start to its report. */
@@ -46,17 +45,19 @@ export class Sweep {
   /** What the sweep owes an answer to, oldest first. */
   readonly #flights = new Map<CheckTarget, Flight>();
   #targets: Inbox<CheckTarget> | null = null;
+  /** Ends the sweep that is at work: its own, as one signal for thousands of sweeps would take long to listen to. */
+  #over = new AbortController();
+  #retired = false;
   #look: Disposable | null = null;
 
   constructor(options: SweepOptions) {
     this.#options = options;
-    options.signal.addEventListener('abort', () => this.#giveUp(RETIRED), { once: true });
   }
 
   /** A target has one flight at a time; `settle` is never called before this returns. */
   take(target: CheckTarget, settle: Settle): void {
-    const { clock, signal } = this.#options;
-    if (signal.aborted) {
+    const { clock } = this.#options;
+    if (this.#retired) {
       queueMicrotask(() => settle({ verdict: 'inconclusive', reason: RETIRED }, 0));
       return;
     }
@@ -66,8 +67,20 @@ export class Sweep {
     this.#look ??= clock.after(LOOK_EVERY_MS, () => this.#lookForForgotten());
   }
 
+  /** The configuration retires: the sweep ends, and all that it owes is settled. */
+  retire(): void {
+    this.#retired = true;
+    this.#over.abort();
+    this.#giveUp(RETIRED);
+  }
+
   #start(): Inbox<CheckTarget> {
-    const { plugin, probeMany, faults, signal } = this.#options;
+    const { plugin, probeMany, faults } = this.#options;
+    const over = new AbortController();
+    this.#over = over;
+    const { signal } = over;
+    // One for each target is no leak.
+    setMaxListeners(0, signal);
     const targets = new Inbox<CheckTarget>(signal);
     const reports = new Inbox<Report>(signal);
     // Read here and not where they are made: what follows from them is done in nobody's name.
@@ -81,7 +94,8 @@ export class Sweep {
     };
     const end = (fault: { readonly code: string; readonly message: string } | null): void => {
       if (this.#targets === targets) this.#targets = null;
-      if (signal.aborted) return;
+      if (this.#retired) return;
+      over.abort();
       const { message } = fault ?? { message: 'the sweep ended' };
       faults.add({
         plugin,

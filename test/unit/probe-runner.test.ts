@@ -161,7 +161,6 @@ test('sweeps together owe no more answers than allowed; the rest wait their turn
     plugin: 'check/odd',
     clock,
     faults,
-    signal: new AbortController().signal,
     probeMany: async (targets, reportOne) => {
       report = reportOne;
       for await (const batch of targets) given.push(...batch);

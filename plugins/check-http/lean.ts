@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from 'node:events';
 import type { CheckOutcome, CheckTarget, Prober } from 'sluice';
 import { loadLibc } from 'sluice/kernel';
 import { codeOf } from '../outcome.js';
@@ -32,6 +33,8 @@ export function probeMany(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const over = new AbortController();
+    // Each odd answer under way listens.
+    setMaxListeners(0, over.signal);
     const opinion = new SecondOpinion(portable, context.clock);
     let underWay = 0;
     let allTaken = false;

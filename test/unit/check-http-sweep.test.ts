@@ -105,6 +105,27 @@ describe('the sweep of the http check', needs('koffi'), () => {
     );
   });
 
+  test('warns of no leak where many answers are odd at once', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', hear);
+    try {
+      await on(
+        serveRequests((_, socket) => socket.end(ODD)),
+        async (member) => {
+          const prober = sweptProber(await http.create(testContext(), httpOptions({})));
+          const targets = Array.from({ length: 30 }, () => targetAt(member));
+          const probes = targets.map((target) => prober.probe(target, AbortSignal.timeout(5_000)));
+          for (const outcome of await Promise.all(probes)) assert.match(said(outcome), /^protocol/);
+          await prober[Symbol.asyncDispose]?.();
+        },
+      );
+    } finally {
+      process.off('warning', hear);
+    }
+    assert.deepEqual(warnings, []);
+  });
+
   test('says of a reset that it was one', () =>
     on(
       serveTcp((socket) => socket.once('data', () => socket.resetAndDestroy())),

@@ -14,11 +14,17 @@ export interface StreamOwner {
   release(stream: PooledStream): void;
 }
 
+/** One prober: who hears of its connections, and those it has. */
+export interface StreamUser {
+  readonly handler: StreamHandler<unknown>;
+  readonly streams: Set<PooledStream>;
+}
+
 /** A socket that serves one connection after the other. The fields are the pool's to write. */
 export class PooledStream implements Stream<unknown> {
   readonly fd: number;
   /** Whose connection it is now; null: nobody's. */
-  handler: StreamHandler<unknown> | null = null;
+  user: StreamUser | null = null;
   context: unknown = null;
   startedMs = 0;
   /** Counts the connections, to tell one from the next. */

@@ -85,18 +85,6 @@ export class StreamLanes {
     return null;
   }
 
-  /** The one that is at hand may be removed. */
-  *[Symbol.iterator](): Generator<PooledStream> {
-    for (const lane of this.#lanes.values()) {
-      let next = lane.oldest;
-      while (next !== null) {
-        const stream = next;
-        next = stream.next;
-        yield stream;
-      }
-    }
-  }
-
   #sweep(): void {
     for (const lane of this.#lanes.values()) if (lane.oldest === null) this.#lanes.delete(lane.timeoutMs);
   }

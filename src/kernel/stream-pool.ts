@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { Clock } from '../plugin/api.js';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.js';
-import type { PooledStream, StreamOwner } from './pooled-stream.js';
+import type { PooledStream, StreamOwner, StreamUser } from './pooled-stream.js';
 import { type StreamCalls, streamCalls } from './stream-calls.js';
 import { StreamLanes } from './stream-lanes.js';
 import { StreamSockets } from './stream-sockets.js';
@@ -26,8 +26,6 @@ export class StreamPool implements StreamOwner {
   readonly #epoll: Epoll;
   readonly #sockets: StreamSockets;
   readonly #lanes = new StreamLanes();
-  /** Connections that stand, of which nobody awaits anything just now. */
-  readonly #resting = new Set<PooledStream>();
   #timer: Disposable | null = null;
   #timerMs = Infinity;
   /** How often it has looked. */
@@ -45,17 +43,13 @@ export class StreamPool implements StreamOwner {
   }
 
   /** See {@link Streams.connect}. */
-  connect(
-    peer: StreamPeer,
-    timeoutMs: number,
-    handler: StreamHandler<unknown>,
-    context: unknown,
-  ): PooledStream {
+  connect(peer: StreamPeer, timeoutMs: number, user: StreamUser, context: unknown): PooledStream {
     if (this.#launched >= LOOK_AFTER && !this.#looking) this.#look();
     const startedMs = this.#clock.monotonicMs();
     const stream = this.#sockets.connect(peer);
     stream.startedMs = startedMs;
-    stream.handler = handler;
+    stream.user = user;
+    user.streams.add(stream);
     stream.context = context;
     stream.use += 1;
     stream.startedAtLook = this.#looks;
@@ -65,46 +59,32 @@ export class StreamPool implements StreamOwner {
   }
 
   rest(stream: PooledStream): void {
-    if (stream.handler === null) return;
-    this.#lanes.remove(stream);
-    this.#resting.add(stream);
+    if (stream.user !== null) this.#lanes.remove(stream);
   }
 
   resume(stream: PooledStream, timeoutMs: number): void {
-    if (stream.handler === null) return;
-    this.#resting.delete(stream);
+    if (stream.user === null) return;
     this.#lanes.remove(stream);
     stream.startedMs = this.#clock.monotonicMs();
     this.#await(stream, timeoutMs);
   }
 
   release(stream: PooledStream): void {
-    if (stream.handler === null) return;
+    if (stream.user === null) return;
     this.#lanes.remove(stream);
-    this.#resting.delete(stream);
-    stream.handler = null;
+    stream.user.streams.delete(stream);
+    stream.user = null;
     stream.context = null;
     this.#sockets.disconnect(stream);
   }
 
-  /** Releases all connections of this handler. */
-  releaseAll(handler: StreamHandler<unknown>): void {
-    for (const stream of this.#all()) if (stream.handler === handler) this.release(stream);
-  }
-
-  /** Releases all connections and closes all sockets. */
+  /** Closes all sockets, once their users have released all connections. */
   close(): void {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
     this.#timer = null;
     this.#sockets.close();
-    for (const stream of this.#all()) this.release(stream);
     this.#epoll[Symbol.dispose]();
-  }
-
-  *#all(): Generator<PooledStream> {
-    yield* this.#lanes;
-    yield* this.#resting;
   }
 
   /** An answer is due: the pool looks for it, and for the end of its time. */
@@ -139,9 +119,9 @@ export class StreamPool implements StreamOwner {
         const nowMs = this.#clock.monotonicMs();
         for (let index = 0; index < count && !this.#closed; index += 1) {
           const stream = this.#sockets.at(this.#epoll.tokenAt(index));
-          const handler = stream?.handler;
-          if (stream === undefined || handler == null || stream.startedAtLook === this.#looks) continue;
-          this.#take(stream, handler, this.#epoll.maskAt(index), nowMs);
+          const user = stream?.user;
+          if (stream === undefined || user == null || stream.startedAtLook === this.#looks) continue;
+          this.#take(stream, user.handler, this.#epoll.maskAt(index), nowMs);
         }
       } while (count === this.#epoll.most && !this.#closed);
       this.#expire(this.#clock.monotonicMs());
@@ -159,11 +139,11 @@ export class StreamPool implements StreamOwner {
         if ((mask & EPOLLOUT) === 0) return;
         stream.established = true;
         handler.connected(stream, nowMs);
-        if ((mask & (EPOLLIN | EPOLLRDHUP)) === 0 || stream.use !== use || stream.handler === null) return;
+        if ((mask & (EPOLLIN | EPOLLRDHUP)) === 0 || stream.use !== use || stream.user === null) return;
       }
       handler.ready(stream, nowMs);
     } catch (error) {
-      if (stream.use !== use || stream.handler === null) fault(error);
+      if (stream.use !== use || stream.user === null) fault(error);
       else this.#end(stream, () => handler.failed(stream, error, nowMs));
     }
   }
@@ -174,8 +154,8 @@ export class StreamPool implements StreamOwner {
 
   #expire(nowMs: number): void {
     for (let stream = this.#lanes.overdue(nowMs); stream !== null; stream = this.#lanes.overdue(nowMs)) {
-      const { handler } = stream;
-      this.#end(stream, () => handler?.timedOut(stream, nowMs));
+      const { user } = stream;
+      this.#end(stream, () => user?.handler.timedOut(stream, nowMs));
     }
   }
 

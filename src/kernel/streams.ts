@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Clock } from '../plugin/api.js';
+import type { StreamUser } from './pooled-stream.js';
 import { StreamPool } from './stream-pool.js';
 import type { Stream, StreamHandler, StreamPeer } from './stream.js';
 
@@ -13,14 +14,15 @@ const shared = new WeakMap<Clock, Shared>();
 
 /** TCP connections of one prober: non-blocking, in the main loop, on sockets shared with others'. */
 export class Streams<C> implements Disposable {
-  readonly #handler: StreamHandler<C>;
+  readonly #user: StreamUser;
   readonly #clock: Clock;
   #shared: Shared | null;
 
   /** Throws SLUICE_UNAVAILABLE where there is no Linux or no koffi. */
   constructor(clock: Clock, handler: StreamHandler<C>) {
     this.#clock = clock;
-    this.#handler = handler;
+    // The pool hands back to each handler what came with it.
+    this.#user = { handler, streams: new Set() };
     this.#shared = shared.get(clock) ?? { pool: new StreamPool(clock), users: 0 };
     this.#shared.users += 1;
     shared.set(clock, this.#shared);
@@ -35,14 +37,13 @@ export class Streams<C> implements Disposable {
    */
   connect(peer: StreamPeer, timeoutMs: number, context: C): Stream<C> {
     if (this.#shared === null) throw new Error('these streams are closed');
-    // The pool hands back to each handler what came with it.
-    return this.#shared.pool.connect(peer, timeoutMs, this.#handler, context) as Stream<C>;
+    return this.#shared.pool.connect(peer, timeoutMs, this.#user, context) as Stream<C>;
   }
 
   /** Releases all connections; the last to go closes the sockets. */
   [Symbol.dispose](): void {
     if (this.#shared === null) return;
-    this.#shared.pool.releaseAll(this.#handler);
+    for (const stream of this.#user.streams) stream.release();
     this.#shared.users -= 1;
     if (this.#shared.users === 0) {
       this.#shared.pool.close();

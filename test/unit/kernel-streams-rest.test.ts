@@ -109,4 +109,31 @@ describe('a stream that rests', needs('koffi'), () => {
     await until(() => ended === 1);
     assert.deepEqual(news, ['hello']);
   });
+
+  it('goes on where another prober ends', async (t) => {
+    let ended = 0;
+    const server = await tcpServer(t, (socket) => {
+      echo(socket);
+      socket.on('close', () => (ended += 1));
+    });
+    const peer = {
+      address: server.address,
+      family: 4,
+      port: server.port,
+      source: null,
+      fwmark: null,
+    } as const;
+    const one = talk();
+    const other = talk();
+    using _ = other.streams;
+    one.streams.connect(peer, 5_000, 'x');
+    const stream = other.streams.connect(peer, 5_000, 'y');
+    await until(() => one.news.length === 1 && other.news.length === 1);
+    one.streams[Symbol.dispose]();
+    await until(() => ended === 1);
+    stream.resume(5_000);
+    stream.write(Buffer.from('again'));
+    await until(() => other.news.length === 2);
+    assert.deepEqual(other.news, ['hello', 'again']);
+  });
 });

@@ -14,16 +14,17 @@ export interface WantedAnswer {
   readonly body: Pattern | null;
 }
 
-/** More outcomes than a check has words for in a quiet hour; then the memory is cleared. */
+/** More outcomes than checks have words for in a quiet hour; then the memory is cleared. */
 const MOST_REMEMBERED = 2_000;
-/** A key of the memory is a status and, in this many bits, the time in tenths of a millisecond; or no time. */
+/** A key of the memory is a status and, in this many bits, the time in tenths of a millisecond. */
 const TIME_BITS = 21;
-const NO_TIME = 2 ** TIME_BITS - 1;
+/** Of all checks: each by itself would remember the same few. */
+const passes = new Map<number, CheckOutcome>();
 
 /** Says whether answers are as wanted. Outcomes of the same words are one frozen object: most are. */
 export class Judge {
   readonly #wanted: WantedAnswer;
-  readonly #remembered = new Map<number, CheckOutcome>();
+  readonly #unwanted = new Map<number, CheckOutcome>();
 
   constructor(wanted: WantedAnswer) {
     this.#wanted = wanted;
@@ -33,27 +34,21 @@ export class Judge {
   judge(answer: Answer, tookMs: number, dialogue?: object): CheckOutcome {
     const { status } = answer;
     const isWanted = this.#wanted.ranges.some(({ first, last }) => status >= first && status <= last);
-    if (isWanted && this.#wanted.body !== null) {
+    if (!isWanted) {
+      if (dialogue !== undefined) return this.#otherThanWanted(status, dialogue);
+      return remembered(this.#unwanted, status, () => this.#otherThanWanted(status));
+    }
+    if (this.#wanted.body !== null) {
       const missing = this.#missingIn(answer, this.#wanted.body, dialogue);
       if (missing !== null) return missing;
     }
-    const tenths = isWanted ? tenthsOf(tookMs) : NO_TIME;
-    if (dialogue !== undefined) return this.#ofStatus(status, tenths, dialogue);
-    const key = (status << TIME_BITS) | tenths;
-    const known = this.#remembered.get(key);
-    if (known !== undefined) return known;
-    const outcome = Object.freeze(this.#ofStatus(status, tenths, undefined));
-    Object.freeze(outcome.details);
-    if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(key, outcome);
-    return outcome;
+    const tenths = tenthsOf(tookMs);
+    if (dialogue !== undefined) return passIn(status, tenths, dialogue);
+    return remembered(passes, (status << TIME_BITS) | tenths, () => passIn(status, tenths));
   }
 
-  #ofStatus(status: number, tenths: number, dialogue: object | undefined): CheckOutcome {
-    const details = { status, ...dialogue };
-    return tenths === NO_TIME
-      ? fail('mismatch', `http ${status}, wanted ${this.#wanted.statusText}`, details)
-      : pass(`http ${status} in ${formatMs(tenths / 10)}`, { details });
+  #otherThanWanted(status: number, dialogue?: object): CheckOutcome {
+    return fail('mismatch', `http ${status}, wanted ${this.#wanted.statusText}`, { status, ...dialogue });
   }
 
   #missingIn({ status, body }: Answer, wanted: Pattern, dialogue: object | undefined): CheckOutcome | null {
@@ -71,8 +66,22 @@ export class Judge {
   }
 }
 
+function remembered(memory: Map<number, CheckOutcome>, key: number, make: () => CheckOutcome): CheckOutcome {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const outcome = Object.freeze(make());
+  Object.freeze(outcome.details);
+  if (memory.size >= MOST_REMEMBERED) memory.clear();
+  memory.set(key, outcome);
+  return outcome;
+}
+
+function passIn(status: number, tenths: number, dialogue?: object): CheckOutcome {
+  return pass(`http ${status} in ${formatMs(tenths / 10)}`, { details: { status, ...dialogue } });
+}
+
 /** As precise as it is shown, so that equal words have equal numbers. */
 function tenthsOf(ms: number): number {
   if (ms < 10) return Math.round(ms * 10);
-  return ms < 1000 ? Math.round(ms) * 10 : Math.min(Math.round(ms / 100) * 1000, NO_TIME - 1);
+  return ms < 1000 ? Math.round(ms) * 10 : Math.min(Math.round(ms / 100) * 1000, 2 ** TIME_BITS - 1);
 }

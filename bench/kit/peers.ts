@@ -6,6 +6,7 @@ import { install } from '../../test/packages.js';
 
 /** Debian's package of each, and what makes it tell its version. */
 const peers = {
+  conntrack: { package: 'conntrack', version: ['--version'] },
   haproxy: { package: 'haproxy', version: ['-v'] },
   keepalived: { package: 'keepalived', version: ['-v'] },
   'linux.uml': { package: 'user-mode-linux', version: ['--version'] },

@@ -52,6 +52,8 @@ export class Generation {
   readonly #watching: WatchDesk;
   /** Probes whose first answer is still out; null once the first rules may be applied. */
   #awaited: { readonly probes: Set<SharedProbe>; readonly done: () => void } | null = null;
+  /** Another is in force, or none: of services this one has no more to say. */
+  #ended = false;
 
   private constructor(options: GenerationOptions, book: HealthBook) {
     const { prepared, clock, runner, lateness } = options;
@@ -126,10 +128,15 @@ export class Generation {
       });
       this.#awaited = null;
     }
-    for await (const service of gently(this.book.services.values())) this.#stepService(service);
+    for await (const service of gently(this.book.services.values())) {
+      if (this.#ended) return;
+      this.#stepService(service);
+    }
   }
 
   endProbing(): void {
+    this.#ended = true;
+    this.#awaited?.done();
     this.#watching[Symbol.dispose]();
     this.#schedule[Symbol.dispose]();
   }

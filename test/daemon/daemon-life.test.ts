@@ -244,6 +244,24 @@ test('a stop in the middle of the start ends in order and keeps what was there',
   assert.equal(lab.read('control.sock'), '');
 });
 
+test('a configuration that a reload has replaced says nothing of services any more', async () => {
+  await using lab = await DaemonLab.open();
+  await lab.config(SHOP);
+  await lab.start();
+  // Of a and b nothing is known to the check of the new services until patience is at its end.
+  for (const address of [A, B]) await lab.write(address, 'silent');
+  const slow = (name: string, last: number): string =>
+    `      ${name}: { listen: "192.0.2.${last}:80", check: { type: file, interval: 1h, timeout: 30m } }\n`;
+  await lab.config(SHOP + slow('late', 20));
+  lab.signal('SIGHUP');
+  await until('the first reload is in force', () => lab.output.includes('generation 2 is in force'));
+  await lab.config(SHOP + slow('late', 20) + slow('later', 21));
+  lab.signal('SIGHUP');
+  const said = (service: string): number => lab.output.split(`"shop/${service}"`).length - 1;
+  await until('the second reload has judged its services', () => said('later') > 0);
+  assert.equal(said('late'), 1, lab.output);
+});
+
 test('a reload in the middle of the start comes after it', async () => {
   await using lab = await DaemonLab.open();
   await lab.config(SHOP);

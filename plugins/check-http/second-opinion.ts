@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { CheckOutcome, CheckTarget, Clock, Prober } from 'sluice';
+import { patienceMs } from '../deadline.js';
 import { inconclusive } from '../outcome.js';
 import { loadUndici } from './undici.js';
 
@@ -8,8 +9,10 @@ const MOST_AT_ONCE = 128;
 /** Of a target's time. */
 const OWN_SHARE = 0.25;
 
+const BUSY = 'an odd answer, and sluice itself was busy asking other members again';
+
 /** Of all checks of this process. */
-const crowd = { atWork: 0, waiting: [] as (() => void)[] };
+const crowd = { atWork: 0, waiting: new Set<() => void>() };
 
 /** Asks the portable way about members whose answers are odd, within what is left of each probe's time. */
 export class SecondOpinion {
@@ -27,7 +30,8 @@ export class SecondOpinion {
    */
   async ask(target: CheckTarget, startedMs: number, signal: AbortSignal): Promise<CheckOutcome> {
     const askedMs = this.#clock.monotonicMs();
-    await turn();
+    const leftMs = patienceMs(target) - (askedMs - startedMs);
+    if (!(await turn(this.#clock, leftMs))) return inconclusive(BUSY);
     try {
       await loadUndici();
       const nowMs = this.#clock.monotonicMs();
@@ -42,14 +46,32 @@ export class SecondOpinion {
   }
 }
 
-async function turn(): Promise<void> {
-  if (crowd.atWork < MOST_AT_ONCE) crowd.atWork += 1;
-  else await new Promise<void>((resolve) => crowd.waiting.push(resolve));
+/** False: there was none in the time that is left. */
+function turn(clock: Clock, leftMs: number): Promise<boolean> {
+  if (crowd.atWork < MOST_AT_ONCE) {
+    crowd.atWork += 1;
+    return Promise.resolve(true);
+  }
+  return new Promise((resolve) => {
+    const go = (): void => {
+      late[Symbol.dispose]();
+      resolve(true);
+    };
+    const late = clock.after(leftMs, () => {
+      crowd.waiting.delete(go);
+      resolve(false);
+    });
+    crowd.waiting.add(go);
+  });
 }
 
 /** The place is handed on, not freed, so that nobody overtakes who waits. */
 function leave(): void {
-  const next = crowd.waiting.shift();
-  if (next === undefined) crowd.atWork -= 1;
-  else next();
+  const [next] = crowd.waiting;
+  if (next === undefined) {
+    crowd.atWork -= 1;
+    return;
+  }
+  crowd.waiting.delete(next);
+  next();
 }

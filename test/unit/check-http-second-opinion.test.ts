@@ -56,3 +56,27 @@ test('not too many probes are made at once, and who had to wait long is not call
   assert.equal(outcomes.filter((verdict) => verdict === 'fail').length, most);
   assert.equal(outcomes.filter((verdict) => verdict === 'inconclusive').length, 300 - most);
 });
+
+test('who waits in vain for a place is told in time, and not held up by members that hang', async () => {
+  const clock = new FakeClock();
+  const hanging: (() => void)[] = [];
+  const probe = (): Promise<CheckOutcome> => new Promise((resolve) => hanging.push(() => resolve(silence)));
+  const opinion = new SecondOpinion({ probe }, clock);
+  const said: string[] = [];
+  for (let nth = 0; nth < 300; nth += 1) {
+    void opinion.ask(target, 0, never).then(({ verdict }) => said.push(verdict));
+  }
+  await until(() => hanging.length > 0);
+  await clock.advance(1_000);
+  const atOnce = hanging.length;
+  assert.deepEqual(
+    said,
+    Array.from({ length: 300 - atOnce }, () => 'inconclusive'),
+  );
+  for (const end of hanging.splice(0)) end();
+  await until(() => said.length === 300);
+  const next = opinion.ask(target, 1_000, never);
+  await until(() => hanging.length === 1);
+  hanging[0]!();
+  assert.equal((await next).verdict, 'fail');
+});

@@ -26,6 +26,7 @@ export class StreamPool implements StreamOwner {
   readonly #epoll: Epoll;
   readonly #sockets: StreamSockets;
   readonly #lanes = new StreamLanes();
+  readonly #errors = new Map<number, SystemError>();
   #timer: Disposable | null = null;
   #timerMs = Infinity;
   /** How often it has looked. */
@@ -149,7 +150,11 @@ export class StreamPool implements StreamOwner {
   }
 
   #errorOf(stream: PooledStream): SystemError {
-    return new SystemError('connect', this.#calls.takeError(stream.fd) || constants.errno.ECONNRESET);
+    const errno = this.#calls.takeError(stream.fd) || constants.errno.ECONNRESET;
+    // One of each is enough: to make it costs more than the connection did, and where it was made tells nothing.
+    let error = this.#errors.get(errno);
+    if (error === undefined) this.#errors.set(errno, (error = new SystemError('connect', errno)));
+    return error;
   }
 
   #expire(nowMs: number): void {

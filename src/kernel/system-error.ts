@@ -2,6 +2,8 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
+let texts: ReturnType<typeof getSystemErrorMap> | undefined;
+
 /** A system call's refusal, shaped like Node's own system errors. */
 export class SystemError extends Error {
   /** `ENOENT`, `EPERM`, … */
@@ -14,7 +16,9 @@ export class SystemError extends Error {
   /** `detail` is the kernel's own explanation where it gave one (netlink's NLMSGERR_ATTR_MSG). */
   constructor(syscall: string, errno: number, detail?: string) {
     const code = errnoName(errno);
-    const text = detail ?? getSystemErrorMap().get(-errno)?.[1];
+    // Node makes its map anew each time it is asked for.
+    texts ??= getSystemErrorMap();
+    const text = detail ?? texts.get(-errno)?.[1];
     super(`${syscall}: ${code}${text === undefined ? '' : ` (${text})`}`);
     this.name = 'SystemError';
     this.code = code;

@@ -148,7 +148,7 @@ const spawned = (way: Way): number[] => costs[way].map(({ spawnedCpuMs: ms }) =>
 const rows = ways.map((way) => {
   const latenciesMs = promptness[way].flatMap((round) => round.latenciesMs);
   return [
-    way.replace(' 10000', ', 10,000').replace(' 10', ', 10'),
+    way.replace(' ', ', ').replace('10000', '10,000'),
     `${median(own(way)).toFixed(3)} ms`,
     `${median(spawned(way)).toFixed(1)} ms`,
     `${ratioOfPairs(spawned(way), own(way)).toFixed(0)} x`,

@@ -12,7 +12,7 @@ import { Lab } from '../test/kernel/lab.js';
 import { until } from '../test/support/until.js';
 import { Clients } from './day/clients.js';
 import { Flapping, seeded } from './day/flapping.js';
-import { judge, noticeTimes } from './day/judge.js';
+import { circumstances, judge, noticeTimes } from './day/judge.js';
 import { wrongs } from './day/kernel.js';
 import { Notices } from './day/notices.js';
 import { addresses, configuration, keyOf, services as servicesOf } from './day/site.js';
@@ -110,7 +110,8 @@ console.log(`${report.answered} connections answered, ${astray.length} members a
 console.log(`  ${withoutMember.length} failed where no member had served for a while`);
 console.log(`  ${unnoticed.length} failed while a member's stop was not noticed yet`);
 console.log(`  ${inexcusable.length} failed without such a reason`);
-for (const failure of inexcusable.slice(0, 10)) console.log(`  ${JSON.stringify(failure)}`);
+for (const failure of inexcusable.slice(0, 10))
+  console.log(`  ${circumstances(failure, services, history, notices)}`);
 notices.stop();
 console.log(watch.report(morning, evening));
 good = good && inexcusable.length === 0 && astray.length === 0;

@@ -28,6 +28,13 @@ export interface ClientReport {
   readonly failures: readonly Failure[];
 }
 
+/**
+ * Source ports in turn, below those that the system hands out by itself: one that is used again too soon would meet
+ * its old entry in the connection table.
+ */
+const PORTS = { first: 10_000, last: 32_000 } as const;
+let lastPort: number = PORTS.last;
+
 const answers = new Map<string, number>();
 const failures: Failure[] = [];
 let answered = 0;
@@ -35,8 +42,9 @@ const stop = new AbortController();
 
 /** Who answers; an error when nobody does. */
 function ask({ address, port }: Target): Promise<string> {
+  lastPort = lastPort === PORTS.last ? PORTS.first : lastPort + 1;
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port, timeout: TIMEOUT_MS });
+    const socket = connect({ host: address, port, localPort: lastPort, timeout: TIMEOUT_MS });
     let text = '';
     socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
     socket.on('timeout', () => socket.destroy(new Error('timeout')));

@@ -42,6 +42,24 @@ export function judge(
   return judged;
 }
 
+/** What the service's members had been through before a failure: when each last stopped, was seen, came back. */
+export function circumstances(
+  failure: Failure,
+  services: readonly Service[],
+  history: History,
+  notices: Pick<Notices, 'downSince'>,
+): string {
+  const since = (atMs: number | null): string => (atMs === null ? 'never' : `${atMs - failure.fromMs} ms`);
+  const said = services[failure.service]!.members.flatMap((member, nth) => {
+    const id = endpointId(failure.service, nth);
+    const outage = history.outages(member).findLast(({ fromMs }) => fromMs <= failure.toMs);
+    if (outage === undefined) return [];
+    const { fromMs, toMs } = outage;
+    return `${id} fell ${since(fromMs)}, seen ${since(notices.downSince(id, fromMs))}, back ${since(toMs)}`;
+  });
+  return `${failure.kind}: ${said.join('; ')}`;
+}
+
 /** How long each outage was unseen, in milliseconds; those that were over before are left out. */
 export function noticeTimes(
   services: readonly Service[],

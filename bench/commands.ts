@@ -114,11 +114,11 @@ async function spawned(): Promise<Cost> {
 async function costOf(checks: number, children: readonly number[], run: () => Promise<void>): Promise<Cost> {
   const ofChildren = (): number =>
     children.reduce((sum, pid) => sum + cpuMs(pid), endedChildrenCpuMs(process.pid));
-  const [ownMs, childMs, startedMs] = [cpuMs(), ofChildren(), performance.now()];
+  const [ownMs, childMs, startedMs] = [cpuMs(process.pid), ofChildren(), performance.now()];
   await run();
   const tookMs = performance.now() - startedMs;
   return {
-    ownUs: ((cpuMs() - ownMs) * 1000) / checks,
+    ownUs: ((cpuMs(process.pid) - ownMs) * 1000) / checks,
     childUs: ((ofChildren() - childMs) * 1000) / checks,
     perSecond: (checks * 1000) / tookMs,
   };

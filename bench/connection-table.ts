@@ -69,9 +69,9 @@ async function measure(way: Way): Promise<Cost> {
     last = performance.now();
   }, 1);
   const startedMs = performance.now();
-  const before = cpuMs() + endedChildrenCpuMs();
+  const before = cpuMs(process.pid) + endedChildrenCpuMs();
   const found = await ways[way]();
-  const cost = cpuMs() + endedChildrenCpuMs() - before;
+  const cost = cpuMs(process.pid) + endedChildrenCpuMs() - before;
   const tookMs = performance.now() - startedMs;
   clearInterval(timer);
   if (found !== OWN) throw new Error(`${way} found ${found} entries, not ${OWN}`);

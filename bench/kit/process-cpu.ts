@@ -15,7 +15,7 @@ type ClockGettime = (clock: number, time: BigInt64Array) => number;
 let clockGettime: ClockGettime | undefined;
 
 /** Of the process alone, without its children. */
-export function cpuMs(pid: number = process.pid): number {
+export function cpuMs(pid: number): number {
   clockGettime ??= loadClock();
   const time = new BigInt64Array(2);
   if (clockGettime((~pid << 3) | PROCESS_CLOCK, time) !== 0) throw new Error(`process ${pid} is gone`);

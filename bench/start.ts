@@ -43,7 +43,7 @@ async function start(args: readonly string[], settleForMs: number): Promise<Star
     if (child.exitCode !== 0) throw new Error(`node ${args.join(' ')} failed`);
     return { firstLineMs, cpuMs: NaN, residentMiB: NaN };
   }
-  const spent = cpuMs(child.pid!);
+  const spent = cpuMs(child.pid);
   child.stdout.resume();
   await Promise.race([sleep(settleForMs), exited]);
   const resident = child.exitCode === null ? residentMiB(child.pid!) : NaN;

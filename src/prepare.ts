@@ -167,7 +167,7 @@ export async function prepare(options: PrepareOptions): Promise<Preparation> {
     await letGo(made, dispose);
     return {
       ok: false,
-      diagnostics: crossCheckDiagnostics(problems, loaded.locate),
+      diagnostics: crossCheckDiagnostics(problems, loaded),
     };
   } catch (error) {
     await letGo(made, dispose);
@@ -183,12 +183,12 @@ export async function letGo(engines: readonly Engine[], dispose: () => Promise<v
   await dispose();
 }
 
-/** Apart, since a closure in `prepare` that knew `locate` would keep the text of all files for as long as it lives. */
+/** Apart, since a closure in `prepare` that knew `loaded` would keep the text of all files for as long as it lives. */
 function crossCheckDiagnostics(
   problems: ReturnType<Hooks['checkConfig']>,
-  locate: Extract<Loaded, { ok: true }>['locate'],
+  loaded: Extract<Loaded, { ok: true }>,
 ): Diagnostic[] {
-  return problems.map((problem) => crossCheckDiagnostic(problem, locate(problem.path)));
+  return problems.map((problem) => crossCheckDiagnostic(problem, loaded.locate(problem.path)));
 }
 
 function crossCheckDiagnostic(

@@ -26,7 +26,7 @@ export interface Part {
 
 /** A probe and all that listen to it. */
 export interface SharedProbe extends Probe {
-  readonly parts: Part[];
+  parts: Part[];
   /** Its place among the probes of its book. */
   readonly number: number;
   /** On the monotonic clock, while it is out; null between. */
@@ -44,7 +44,7 @@ type PassOutcome = Extract<CheckOutcome, { readonly verdict: 'pass' }>;
 export interface EndpointRecord {
   readonly endpoint: Endpoint;
   readonly service: Service;
-  readonly parts: Part[];
+  parts: Part[];
   /** What the kernel was last told of it. */
   rule: { readonly changedAt: number | null; readonly reason: string };
 }
@@ -222,8 +222,8 @@ export class HealthBook {
       for (const target of checkTargets(service, endpoint, spec)) {
         const probe = this.#share(spec, target, checks);
         const part = { probe, record, health: initialHealth() };
-        probe.parts.push(part);
-        record.parts.push(part);
+        probe.parts = grown(probe.parts, part);
+        record.parts = grown(record.parts, part);
       }
     }
     this.records.set(endpoint.id, record);
@@ -250,6 +250,13 @@ export class HealthBook {
     }
     return probe;
   }
+}
+
+/** Most have one part for good, and an empty array that is pushed to makes room for seventeen. */
+function grown(parts: Part[], part: Part): Part[] {
+  if (parts.length === 0) return [part];
+  parts.push(part);
+  return parts;
 }
 
 /** What all checks of an endpoint say together. */

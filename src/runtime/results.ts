@@ -25,7 +25,8 @@ export class Results {
   add(probe: number, { outcome, at, tookMs }: ProbeResult): void {
     const next = this.#next[probe]!;
     const place = probe * KEPT + next;
-    this.#outcomes[place] = outcome;
+    const last = this.#outcomes[probe * KEPT + ((next + KEPT - 1) % KEPT)]!;
+    this.#outcomes[place] = last !== null && saysTheSame(last, outcome) ? last : outcome;
     this.#at[place] = at;
     this.#tookMs[place] = tookMs;
     this.#next[probe] = (next + 1) % KEPT;
@@ -42,4 +43,17 @@ export class Results {
     }
     return results;
   }
+}
+
+/** A member says the same for days: one object of it is enough. What carries more than a reason is kept as it came. */
+function saysTheSame(a: CheckOutcome, b: CheckOutcome): boolean {
+  return a.reason === b.reason && isPlain(a) && isPlain(b) && kindOf(a) === kindOf(b);
+}
+
+function isPlain(outcome: CheckOutcome): boolean {
+  return !('details' in outcome) && !('weight' in outcome) && !('admin' in outcome);
+}
+
+function kindOf(outcome: CheckOutcome): string {
+  return outcome.verdict === 'fail' ? outcome.kind : outcome.verdict;
 }

@@ -22,3 +22,20 @@ test('the last ten of each probe are kept, newest first', () => {
   );
   assert.deepEqual(results.of(0), []);
 });
+
+test('equal outcomes are kept once, and those that differ as they came', () => {
+  const results = new Results(1);
+  const outcomes = [
+    { verdict: 'fail', kind: 'timeout', reason: 'late' },
+    { verdict: 'fail', kind: 'timeout', reason: 'late' },
+    { verdict: 'fail', kind: 'refused', reason: 'late' },
+    { verdict: 'inconclusive', reason: 'late' },
+    { verdict: 'pass', reason: 'late' },
+    { verdict: 'pass', reason: 'late', weight: 2 },
+    { verdict: 'pass', reason: 'late', weight: 3 },
+  ] as const;
+  for (const [at, outcome] of outcomes.entries()) results.add(0, { outcome, at, tookMs: 0 });
+  const kept = results.of(0).map(({ outcome }) => outcome);
+  assert.deepEqual(kept, outcomes.toReversed());
+  assert.equal(kept.at(-1), kept.at(-2));
+});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Loads 10,000 services with 4 members each by the daemon itself, from the config file to the rules in a kernel,
- * and reloads them without a change, in namespaces of its own: time, memory, and how long the event loop was held
- * at worst.
+ * reloads them without a change and has them shown, in namespaces of its own: time, memory, and how long the event
+ * loop was held at worst. `npm run bench:load -- random` measures one of the two schedulers.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -105,6 +105,12 @@ async function measure(scheduler: string): Promise<void> {
   );
   const reloadMs = performance.now() - reloadAt;
   const transactions = (await generation()) - before;
+  const shown: string[] = [];
+  for (const path of ['/v1/status', '/v1/endpoints/c5000/web/m1', '/v1/plan']) {
+    const askedAt = performance.now();
+    await control.get(path);
+    shown.push(`${path} ${(performance.now() - askedAt).toFixed(0)} ms`);
+  }
   const ended = once(daemon, 'exit');
   daemon.kill('SIGTERM');
   await ended;
@@ -120,7 +126,8 @@ async function measure(scheduler: string): Promise<void> {
     `resident ${rss.toFixed(0)} MiB (peak ${peak.toFixed(0)})`,
     `longest holds of the event loop ${longest(holds, 0, reloadAt - start)}`,
     `reload without a change ${(reloadMs / 1000).toFixed(1)} s with ${transactions} transactions`,
-    `longest holds meanwhile ${longest(holds, reloadAt - start, reloadAt - start + reloadMs)}`,
+    `answers ${shown.join(', ')}`,
+    `longest holds of the reload ${longest(holds, reloadAt - start, reloadAt - start + reloadMs)}`,
   ];
   process.stdout.write(`${serviceCount} ${scheduler} services x 4: ${figures.join(', ')}\n`);
 }
@@ -143,7 +150,8 @@ function longest(holds: readonly LoopHold[], fromMs: number, toMs: number): stri
 
 await enterNamespace(import.meta.url);
 if (isInside()) {
-  for (const scheduler of ['random', 'round-robin']) await measure(scheduler);
+  const [only] = process.argv.slice(2);
+  for (const scheduler of only === undefined ? ['random', 'round-robin'] : [only]) await measure(scheduler);
 } else {
   process.stderr.write(`cannot measure: ${missing('namespaces')}\n`);
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Entries of the kernel's connection table: counted and deleted by what they are for. */
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import {
   TCP_CONNTRACK_CLOSE,
   TCP_CONNTRACK_ESTABLISHED,
@@ -181,6 +182,24 @@ labTest(
     await table[Symbol.asyncDispose]();
     await broken;
     await assert.rejects(table.count(filter), /closed/);
+  },
+);
+
+labTest(
+  'a table that had nothing to do for a while works as before',
+  { hosts: [], needs: ['koffi'] },
+  async () => {
+    // Asked this way, Node's own threads are there from the first time on.
+    const threads = async (): Promise<number> => (await readdir('/proc/self/task')).length;
+    await threads();
+    const before = await threads();
+    await using table = new ConnectionTable({ idleMs: 1 });
+    const filter = { protocol: 'tcp', member: { address: '10.9.2.2', port: 8080 } } as const;
+    for (const entries of [1, 2]) {
+      makeConnections(made(1, { clientPort: entries }));
+      assert.equal((await table.count(filter)).entries, entries);
+      await until(async () => (await threads()) <= before, { what: 'the end of the thread' });
+    }
   },
 );
 

@@ -273,6 +273,8 @@ labTest('a process ends though it still watches', { hosts: [], needs: ['koffi'] 
         watchPacketLog({ group: ${GROUP} }, () => heard(clearInterval(alive)));
         connect(9, '127.0.0.1').on('error', () => {});
       });
+      // By then its thread has rested, and waits for ever.
+      await new Promise((resolve) => setTimeout(resolve, 100));
       process.exitCode = 3;
       ${end}`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });

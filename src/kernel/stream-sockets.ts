@@ -68,10 +68,11 @@ export class StreamSockets {
     const { family, port, source, fwmark } = peer;
     const origin = streamOrigin(family, source, fwmark);
     const address = socketAddress(family, peer.address, port);
-    // A socket that is tied to an interface stays tied to its number, which may be another's by tomorrow; one that
-    // has connected to a mapped address speaks IPv4 from then on.
+    // A socket that is tied to an interface stays tied to its number, which may be another's by tomorrow, and one that
+    // is bound to an address keeps it when the host has lost it, and hears no answer; one that has connected to a
+    // mapped address speaks IPv4 from then on.
     const scoped = origin.device !== null || peer.address.includes('%') || source?.includes('%') === true;
-    const keepable = !scoped && !isMapped(address);
+    const keepable = !scoped && origin.address === null && !isMapped(address);
     const idle = keepable ? this.#idleOf(`${family} ${source} ${fwmark}`) : null;
     const destination: Destination = { address, origin, idle };
     if (!scoped) this.#destinations.set(peer, destination);

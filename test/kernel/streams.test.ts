@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type Stream, type StreamPeer, Streams, isSystemError } from '../../src/kernel/index.js';
 import { systemClock } from '../../src/runtime/clock.js';
+import { succeed } from '../support/execute.js';
 import { type Lab, enterNamespace, labTest, until } from './lab.js';
 
 await enterNamespace(import.meta.url);
@@ -141,6 +142,33 @@ labTest('a request carries the ACK of the handshake', { hosts: ['a'], needs: ['k
     stream.release();
   }
   assert.deepEqual(await counted(lab), { syn: ROUNDS, rst: ROUNDS, bare: 0, data: ROUNDS, marked: 0 });
+});
+
+labTest('a source that this host has lost is told, and is no silence', { needs: ['koffi'] }, async (lab) => {
+  const local = createServer().listen(PORT, '::');
+  lab.use({ [Symbol.dispose]: () => void local.close() });
+  await once(local, 'listening');
+  using probes = probing();
+  const sources = [
+    ['203.0.113.1', '203.0.113.2/32'],
+    ['2001:db8:9::1', '2001:db8:9::2/128'],
+  ] as const;
+  for (const [address, source] of sources) {
+    const bits = source.replace(/.*\//, '/');
+    for (const own of [`${address}${bits}`, source]) await succeed('ip', ['addr', 'add', own, 'dev', 'lo']);
+    const to = peer(address, { source: source.replace(bits, '') });
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const count = probes.news.length;
+      probes.streams.connect(to, 5_000, '');
+      await until(() => probes.news.length > count);
+      assert.equal(probes.news.at(-1), 'connected');
+    }
+    await succeed('ip', ['addr', 'del', source, 'dev', 'lo']);
+    assert.throws(
+      () => probes.streams.connect(to, 5_000, ''),
+      (error) => isSystemError(error, 'EADDRNOTAVAIL'),
+    );
+  }
 });
 
 labTest('says why a member cannot be reached', { hosts: ['a', 'b'], needs: ['koffi'] }, async (lab) => {

@@ -166,6 +166,27 @@ labTest('a dead link, and a whole dead rack at once', { hosts: ['a'], needs: ['k
   }
 });
 
+labTest(
+  'a zone is the interface that has the name now',
+  { hosts: ['a', 'b'], needs: ['koffi'] },
+  async (lab) => {
+    await lab.host('b').serve({ kind: 'tcp', port: 8080 });
+    await using sweep = await synSweep();
+    const target = synTarget('fe80::2%a', 8080);
+    assert.equal(said((await sweep([target]))[0]!), 'refused: connection refused');
+    const rename = (from: string, to: string) => succeed('ip', ['link', 'set', 'dev', from, 'name', to]);
+    await rename('a', 'former');
+    await rename('b', 'a');
+    lab.use({
+      async [Symbol.asyncDispose]() {
+        await rename('a', 'b');
+        await rename('former', 'a');
+      },
+    });
+    assert.match(said((await sweep([target]))[0]!), ANSWERED);
+  },
+);
+
 labTest('a link-local address with its zone', { hosts: ['a', 'b'], needs: ['koffi'] }, async (lab) => {
   await lab.host('b').serve({ kind: 'tcp', port: 8080 });
   await using sweep = await synSweep();

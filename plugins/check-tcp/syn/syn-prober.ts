@@ -84,7 +84,8 @@ export class SynProber implements Disposable {
     if (known !== undefined) return known;
     try {
       const peer = new Peer(target);
-      this.#peers.set(target, peer);
+      // A zone is an interface's number, which may be another's by tomorrow.
+      if (!target.address.includes('%')) this.#peers.set(target, peer);
       return peer;
     } catch (error) {
       asker.report(target, outcomeOfError(error));

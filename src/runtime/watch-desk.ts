@@ -24,6 +24,8 @@ export interface Sighting {
   readonly plugin: string;
   readonly spec: WatchSpec;
   tally: SignalTally;
+  /** Its last action has been contradicted by no probe so far. */
+  standing: boolean;
   /** Signs since the configuration came into force. */
   signs: number;
   last: { readonly sign: WatchSignal; readonly at: number } | null;
@@ -59,7 +61,15 @@ export class WatchDesk implements Disposable {
       for (const { service, spec } of services) {
         for (const endpoint of service.endpoints) {
           targets.push(...watchTargets(service, endpoint));
-          const sighting = { plugin, spec, tally: initialTally(), signs: 0, last: null, actedAt: null };
+          const sighting: Sighting = {
+            plugin,
+            spec,
+            tally: initialTally(),
+            standing: false,
+            signs: 0,
+            last: null,
+            actedAt: null,
+          };
           mine.set(endpoint.id, sighting);
           const all = this.#sightings.get(endpoint.id);
           if (all === undefined) this.#sightings.set(endpoint.id, [sighting]);
@@ -91,9 +101,13 @@ export class WatchDesk implements Disposable {
     return this.#sightings.get(endpoint) ?? [];
   }
 
-  /** A probe that signs asked for has found nothing wrong. */
+  /** A probe that signs asked for has found nothing wrong. It may be one of several that were asked for. */
   contradicted(endpoint: string): void {
-    for (const sighting of this.of(endpoint)) sighting.tally = contradictSignals(sighting.tally);
+    for (const sighting of this.of(endpoint)) {
+      if (!sighting.standing) continue;
+      sighting.standing = false;
+      sighting.tally = contradictSignals(sighting.tally);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -113,6 +127,7 @@ export class WatchDesk implements Disposable {
     sighting.tally = next;
     if (!fires) return;
     sighting.actedAt = clock.now();
+    sighting.standing = true;
     act(record(endpoint)!, sighting, sign);
   }
 }

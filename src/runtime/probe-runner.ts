@@ -19,6 +19,7 @@ export interface ProbeRunnerOptions {
   readonly clock: Clock;
   readonly faults: Faults;
   readonly doubt: Doubt;
+  /** Probes of one type of check that run alone, each with a socket. */
   readonly mostSockets: number;
   /** Targets that all sweeps of one kind of check may owe an answer to; the rest wait their turn. Default 4,096. */
   readonly mostSwept?: number;
@@ -40,7 +41,9 @@ const OVER = new DOMException('the probe is over', 'AbortError');
 /** Runs probes, alone or in sweeps: within a deadline, within bounds, and never harmed by what a check does. */
 export class ProbeRunner {
   readonly #options: ProbeRunnerOptions;
-  readonly #limits: { readonly socket: Limit; readonly process: Limit };
+  /** Sockets by type of check, like crowds; processes are dear, whoever starts them. */
+  readonly #sockets = new Map<string, Limit>();
+  readonly #processes: Limit;
   /** By probe, not by its key: a reload may have mended the check. */
   readonly #hanging = new WeakMap<Probe, number>();
   readonly #mostSwept: number;
@@ -50,7 +53,7 @@ export class ProbeRunner {
   constructor(options: ProbeRunnerOptions) {
     this.#options = options;
     this.#mostSwept = options.mostSwept ?? 4_096;
-    this.#limits = { socket: new Limit(options.mostSockets), process: new Limit(options.mostProcesses) };
+    this.#processes = new Limit(options.mostProcesses);
   }
 
   /** Starts a probe in whichever form its check has. Calls `done` once, never before this returns. */
@@ -67,7 +70,7 @@ export class ProbeRunner {
 
   /** Runs a probe alone. */
   async run(probe: Probe, target: CheckTarget = probe.target): Promise<ProbeResult> {
-    return this.#limits[probe.cost].run(async () => {
+    return this.#limitOf(probe).run(async () => {
       const { clock } = this.#options;
       const startedMs = clock.monotonicMs();
       const outcome = this.#trusted(await this.#attempt(probe, target), startedMs);
@@ -77,6 +80,13 @@ export class ProbeRunner {
 
   async #runAlone<P extends Probe>(probe: P, done: Done<P>): Promise<void> {
     done(probe, await this.run(probe));
+  }
+
+  #limitOf({ cost, spec: { type } }: Probe): Limit {
+    if (cost === 'process') return this.#processes;
+    let limit = this.#sockets.get(type);
+    if (limit === undefined) this.#sockets.set(type, (limit = new Limit(this.#options.mostSockets)));
+    return limit;
   }
 
   #crowdOf(type: string): Crowd {

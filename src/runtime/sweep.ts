@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { CheckOutcome, CheckTarget, Clock, Prober } from '../plugin/api.js';
 import { describeThrown, type Faults } from '../plugin/faults.js';
+import { Turns } from '../kernel/turns.js';
 import { running } from '../plugin/running.js';
 import { Inbox } from './inbox.js';
 import { checkedOutcome } from './outcome.js';
@@ -121,7 +122,10 @@ export class Sweep {
   async #settleAll(reports: Inbox<Report>): Promise<void> {
     const { plugin, faults } = this.#options;
     for await (const batch of reports) {
+      const turns = new Turns();
       for (const { flight, outcome, tookMs } of batch) {
+        // A rack that dies is a thousand changes at once, each with its consequences.
+        if (turns.due) await turns.give();
         try {
           this.#settle(flight, checkedOutcome(outcome, plugin, faults), tookMs);
         } catch (error) {
@@ -145,7 +149,7 @@ export class Sweep {
     for (const flight of this.#flights.values()) {
       const { endpoint, timeoutMs } = flight.target;
       const tookMs = nowMs - flight.startedMs;
-      if (tookMs < timeoutMs + FORGOTTEN_MS) continue;
+      if (flight.state !== 'out' || tookMs < timeoutMs + FORGOTTEN_MS) continue;
       const message = `reported nothing of ${endpoint} within ${timeoutMs} ms`;
       faults.add({ plugin, hook: 'probeMany', kind: 'timeout', message });
       this.#settle(

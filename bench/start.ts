@@ -43,10 +43,11 @@ async function start(args: readonly string[], settleForMs: number): Promise<Star
     if (child.exitCode !== 0) throw new Error(`node ${args.join(' ')} failed`);
     return { firstLineMs, cpuMs: NaN, residentMiB: NaN };
   }
-  const spent = cpuMs(child.pid);
+  const pid = child.pid ?? 0;
+  const spent = cpuMs(pid);
   child.stdout.resume();
   await Promise.race([sleep(settleForMs), exited]);
-  const resident = child.exitCode === null ? residentMiB(child.pid!) : NaN;
+  const resident = child.exitCode === null ? residentMiB(pid) : NaN;
   child.kill('SIGTERM');
   await exited;
   return { firstLineMs, cpuMs: spent, residentMiB: resident };

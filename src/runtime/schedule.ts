@@ -10,8 +10,11 @@ import { Scheduler } from './scheduler.js';
 const MOST_SPREAD_MS = 2_000;
 /** …and over no more than this for each probe: a small site is known at once. */
 const SPREAD_PER_PROBE_MS = 2;
-/** What comes due within this time of what ran last waits for it: a wake-up costs more than a probe. */
-const CROWD_MS = 5;
+/**
+ * What comes due soon after what ran last waits for the rest of a crowd, since a wake-up costs more than a probe: for
+ * this share of the shortest interval, within these bounds.
+ */
+const CROWD = { share: 1 / 100, leastMs: 5, mostMs: 20 };
 /** Around each interval, lest probes that met once march together for ever. */
 const JITTER_SHARE = 0.02;
 
@@ -35,7 +38,7 @@ export class ProbeSchedule implements Disposable {
   constructor(options: ProbeScheduleOptions) {
     this.#options = options;
     const run = (probe: SharedProbe, dueMs: number): void => this.#start(probe, dueMs);
-    this.#scheduler = new Scheduler(options.clock, run, CROWD_MS);
+    this.#scheduler = new Scheduler(options.clock, run, crowdMs(options.book));
   }
 
   /** `before` is the former generation's: a probe that goes on keeps its beat. */
@@ -113,4 +116,10 @@ export class ProbeSchedule implements Disposable {
       }
     }
   };
+}
+
+function crowdMs(book: HealthBook): number {
+  let shortestMs = Infinity;
+  for (const { spec } of book.probes.values()) shortestMs = Math.min(shortestMs, spec.intervalMs);
+  return Math.min(Math.max(shortestMs * CROWD.share, CROWD.leastMs), CROWD.mostMs);
 }

@@ -65,17 +65,7 @@ export async function troubleMember(member: DemoMember, io: Io, signal: AbortSig
   }
 }
 
+/** Ends early, and as well, when the signal aborts; leaves nothing behind on it. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
